@@ -1,0 +1,62 @@
+# Headroom. A bare `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+GO ?= go
+BIN := bin/headroom
+CACHE := $(or $(HEADROOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/headroom)
+LINT_VERSION := v2.15.0
+SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './headroom-workspace/*') go.mod go.sum \
+	$(shell find profiles scenarios reports fixtures results -type f -not -name '*.go' -not -path '*/testdata/*' 2>/dev/null)
+export HEADROOM_CACHE := $(CACHE)
+
+.PHONY: help build demo test lint check unit odoo e2e bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(BIN) ## build bin/headroom
+
+$(BIN): $(SOURCES)
+	@echo "building $(BIN) (the first build compiles k6: a few minutes)"
+	@$(GO) build -o $(BIN) ./cmd/headroom
+
+demo: $(BIN) ## the whole chain on the stand-in ERP: about 3 minutes after the build
+	@$(BIN) demo $(DEMO)
+
+test: check unit ## format, lint, vet, and every test with -race on a real PostgreSQL
+
+check:
+	@echo "== gofmt"; out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$out" || { echo "not formatted: $$out"; exit 1; }
+	@echo "== go vet"; $(GO) vet ./... && $(GO) vet -tags e2e ./...
+	@echo "== models compile to WebAssembly"; GOOS=js GOARCH=wasm $(GO) build ./models/... .
+	@echo "== go mod verify"; $(GO) mod verify >/dev/null
+	@$(MAKE) --no-print-directory lint
+
+lint: $(CACHE)/bin/golangci-lint-$(LINT_VERSION) ## golangci-lint
+	@echo "== golangci-lint $(LINT_VERSION)"; $< run
+
+$(CACHE)/bin/golangci-lint-$(LINT_VERSION):
+	@echo "building golangci-lint $(LINT_VERSION) into the cache"
+	@mkdir -p $(CACHE)/bin/build && GOBIN=$(CACHE)/bin/build $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv $(CACHE)/bin/build/golangci-lint $@
+
+unit: $(BIN)
+	@scripts/need chromium python3
+	@echo "== go test -race"; $(BIN) postgres -- $(GO) test -race -timeout 40m ./...
+
+odoo: ## build a real Odoo 19 in the cache (needs root; about 5 minutes)
+	@fixtures/odoo/build.sh
+
+e2e: $(BIN) ## the chain on a real Odoo 19, with assertions in its database
+	@test -n "$${HEADROOM_ODOO_URL:-}" || $(MAKE) --no-print-directory odoo
+	@echo "== go test -tags e2e"; HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -tags e2e -count=1 -timeout 40m -v -run '^TestE2E' ./cmd/headroom ./fixtures/odoo
+
+bench: $(BIN) ## benchmarks; figures are ratios in one run (BENCH=regexp chooses)
+	@$(BIN) postgres -- env HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 5h ./...
+
+fuzz: ## each fuzz test for 20 s
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p; done; done
+
+clean: ## remove what was built in the checkout
+	@rm -rf bin

@@ -1,0 +1,125 @@
+package headroom
+
+import "time"
+
+// A Report is everything that a page, a terminal summary or --json shows. It
+// is put together by cmd from runs, model, forecasts and recommendation;
+// renderers compute nothing from it but layout.
+type Report struct {
+	Title     string            `json:"title"`
+	Generated time.Time         `json:"generated"`
+	Tool      string            `json:"tool"` // version of headroom
+	Plan      Plan              `json:"plan"`
+	Schedule  Header            `json:"schedule"` // of the runs; scale, seed, window
+	Target    string            `json:"target"`   // "erp", "odoo", "external"
+	Versions  map[string]string `json:"versions"`
+
+	Runs           []RunReport     `json:"runs"`
+	Model          *Model          `json:"model,omitempty"`
+	Comparisons    []Comparison    `json:"comparisons,omitempty"`
+	Forecasts      []Forecast      `json:"forecasts,omitempty"` // of topologies that were not run
+	Recommendation *Recommendation `json:"recommendation,omitempty"`
+	// Verified compares the measured capacity with the forecast one, after --verify.
+	Verified *CapacityCheck `json:"verified,omitempty"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Commands []string       `json:"commands"` // how to reproduce, without secrets
+}
+
+// RunReport is one run as a reader wants it.
+type RunReport struct {
+	ID       string   `json:"id"`
+	Folder   string   `json:"folder"`
+	Topology Topology `json:"topology"`
+	Complete bool     `json:"complete"`
+	Reason   string   `json:"reason,omitempty"`
+	// Valid is false when the generator was the bottleneck (first two delays too large); then the run is not used in fits.
+	Valid       bool               `json:"valid"`
+	Delays      Delays             `json:"delays"`
+	Processes   []ProcessReport    `json:"processes"`
+	Steps       []StepReport       `json:"steps"`
+	Joined      *JoinReport        `json:"joined"`      // nil without a request log
+	Utilization map[string]float64 `json:"utilization"` // by station over the window; missing = not observed
+	Series      []Series           `json:"series"`
+	Gaps        []Gap              `json:"gaps,omitempty"`
+}
+
+// Spread is the distribution of a delay in seconds.
+type Spread struct {
+	P50 float64 `json:"p50"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// Delays are the three delays of DESIGN, over all journeys.
+type Delays struct {
+	TimerLate  Spread `json:"timer_late"`
+	VUWait     Spread `json:"vu_wait"`
+	Generator  Spread `json:"generator"` // timer late + no virtual user free
+	DesignWait Spread `json:"design_wait"`
+}
+
+// ProcessReport is one process in the window of a run.
+type ProcessReport struct {
+	Process    string              `json:"process"`
+	Scheduled  int                 `json:"scheduled"`
+	Done       int                 `json:"done"`
+	Outcomes   map[Outcome]int     `json:"outcomes"`
+	Examples   map[Outcome]string  `json:"examples,omitempty"` // an error message each
+	Throughput float64             `json:"throughput"`         // successful completions per second of the window
+	Mean       *Estimate           `json:"mean"`               // journey time, seconds; nil without a success
+	Percentile map[string]Estimate `json:"percentile,omitempty"`
+	Objective  *Objective          `json:"objective,omitempty"`
+	Met        *bool               `json:"met,omitempty"`
+}
+
+// StepReport says where a step's time went, as means in seconds per request.
+// Client = Waiting + Python + SQL + Sleep where the request log was joined.
+type StepReport struct {
+	Process    string   `json:"process"`
+	Step       string   `json:"step"`
+	Protocol   string   `json:"protocol"`
+	Requests   int      `json:"requests"`
+	Failed     int      `json:"failed"`
+	Client     float64  `json:"client"`
+	P95        float64  `json:"p95"`
+	Waiting    *float64 `json:"waiting"` // for a worker, network and generator included
+	Python     *float64 `json:"python"`
+	SQL        *float64 `json:"sql"`
+	Sleep      *float64 `json:"sleep"`
+	Conflicts  *int     `json:"conflicts"`   // lost tries
+	RetryShare *float64 `json:"retry_share"` // share of requests that lost at least one try
+}
+
+// JoinReport says how many requests were found again in the server's log.
+type JoinReport struct {
+	Requests int `json:"requests"`
+	Found    int `json:"found"`
+	Foreign  int `json:"foreign"` // lines of the log that are not ours
+}
+
+// Series is a line of a chart. T is seconds since the run's start.
+type Series struct {
+	Name  string    `json:"name"`  // "arrivals", "in_flight", "utilization", "response"
+	Label string    `json:"label"` // process or station
+	Unit  string    `json:"unit"`
+	T     []float64 `json:"t"`
+	V     []float64 `json:"v"`
+}
+
+// CapacityCheck is a capacity that was searched on the running system.
+type CapacityCheck struct {
+	Topology string          `json:"topology"`
+	Forecast Estimate        `json:"forecast"` // scale of the plan's load
+	Measured Estimate        `json:"measured"` // between the highest scale that held and the lowest that did not
+	Probes   []CapacityProbe `json:"probes"`
+	Error    float64         `json:"error"` // (forecast - measured) / measured
+}
+
+// CapacityProbe is one run of the search.
+type CapacityProbe struct {
+	Scale  float64 `json:"scale"`
+	Met    bool    `json:"met"`
+	Worst  string  `json:"worst"` // the objective nearest to, or farthest beyond, its bound
+	Ratio  float64 `json:"ratio"` // its percentile over its bound
+	Folder string  `json:"folder"`
+}
