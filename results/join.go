@@ -1,0 +1,124 @@
+package results
+
+import (
+	"iter"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// Joined is a client request with what the server logged of it.
+type Joined struct {
+	headroom.Request
+	Server *headroom.ServerRequest // nil when the log does not have it
+}
+
+// Waiting is the time that the client saw and the server did not log: network
+// and the queue before a worker, in seconds. It can be slightly below 0, for
+// the log rounds to a millisecond. Server must not be nil.
+func (j Joined) Waiting() float64 { return j.End - j.Start - j.Server.SQL - j.Server.Other }
+
+// JoinCounts says what a join found.
+type JoinCounts struct {
+	Requests   int `json:"requests"`   // of the client
+	Unlogged   int `json:"unlogged"`   // of them, those that no request log can have: protocol "sql"
+	Found      int `json:"found"`      // in the log
+	Missing    int `json:"missing"`    // not in the log though they could be
+	Server     int `json:"server"`     // requests in the log
+	Foreign    int `json:"foreign"`    // of them, not of this run
+	Unmatched  int `json:"unmatched"`  // of them, of this run but unknown to the client, as after a killed client
+	Duplicates int `json:"duplicates"` // further lines or client requests with the same arrival and number
+}
+
+// FoundShare is Found of what could be found, 0 to 1; nil when there is
+// nothing to find or no log at all.
+func (c JoinCounts) FoundShare() *float64 {
+	if c.Server == 0 || c.Found+c.Missing == 0 {
+		return nil
+	}
+	share := float64(c.Found) / float64(c.Found+c.Missing)
+	return &share
+}
+
+type requestKey struct {
+	arrival uint64
+	n       int
+}
+
+type logged struct {
+	headroom.ServerRequest
+	used bool
+}
+
+// Join finds each client request in the server's log by arrival and number,
+// and yields all of them in the order of run.Requests. The counts are complete
+// once the sequence was ranged over to its end; ranging again starts them anew.
+//
+// A request that the log has twice (a proxy sent it again) is joined to the
+// last line, whose answer the client got. Join holds the server's requests of
+// this run in memory, some 200 bytes each: lines may be late without bound,
+// behind a client's time-out.
+func Join(run headroom.Run) (iter.Seq2[Joined, error], *JoinCounts) {
+	counts := new(JoinCounts)
+	return func(yield func(Joined, error) bool) {
+		*counts = JoinCounts{}
+		log, err := readLog(run, counts)
+		if err != nil {
+			yield(Joined{}, err)
+			return
+		}
+		for r, err := range run.Requests() {
+			if err != nil {
+				yield(Joined{}, err)
+				return
+			}
+			if !yield(joinOne(r, log, counts), nil) {
+				return
+			}
+		}
+		for _, l := range log {
+			if !l.used {
+				counts.Unmatched++
+			}
+		}
+	}, counts
+}
+
+func readLog(run headroom.Run, counts *JoinCounts) (map[requestKey]*logged, error) {
+	log := map[requestKey]*logged{}
+	for s, err := range run.Server() {
+		if err != nil {
+			return nil, err
+		}
+		counts.Server++
+		if s.Arrival == 0 {
+			counts.Foreign++
+			continue
+		}
+		key := requestKey{s.Arrival, s.N}
+		if log[key] != nil {
+			counts.Duplicates++
+		}
+		log[key] = &logged{ServerRequest: s}
+	}
+	return log, nil
+}
+
+func joinOne(r headroom.Request, log map[requestKey]*logged, counts *JoinCounts) Joined {
+	counts.Requests++
+	j := Joined{Request: r}
+	l := log[requestKey{r.Arrival, r.N}]
+	switch {
+	case r.Protocol == "sql":
+		counts.Unlogged++
+	case l == nil:
+		counts.Missing++
+	case l.used: // the log's line belongs to one of them; which, nobody knows
+		counts.Duplicates++
+		counts.Missing++
+	default:
+		l.used = true
+		counts.Found++
+		j.Server = &l.ServerRequest
+	}
+	return j
+}

@@ -1,0 +1,292 @@
+package results
+
+import (
+	"context"
+	"database/sql/driver"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"modernc.org/sqlite"
+)
+
+//go:embed schema.sql
+var schema string
+
+// schemaVersion is PRAGMA user_version of the parts that we write.
+const schemaVersion = 1
+
+const (
+	// commitEvery leaves half of the second that a Recorder promises to the
+	// commit itself.
+	commitEvery = 500 * time.Millisecond
+	// chunkRows is a full transaction: large enough that its commit costs
+	// little, small enough that it is written in some 50 ms.
+	chunkRows = 5000
+	// maxWaiting rows may wait for the disk before Record blocks. At 100,000
+	// rows/s they are written in half a second: waiting longer would break the
+	// promise that what was taken is on disk within a second.
+	maxWaiting = 50000
+)
+
+// A Part is a process's own file of a bundle, open for writing. It implements
+// headroom.Recorder: Record only copies; one goroutine writes.
+type Part struct {
+	path string
+	conn driver.Conn
+	ins  inserts
+	bind binder
+
+	mu      sync.Mutex
+	moved   sync.Cond // a chunk was written, or err was set
+	open    *headroom.Records
+	openN   int
+	queue   []*headroom.Records // full chunks, oldest first
+	free    []*headroom.Records
+	waiting int // rows taken and not committed
+	most    int // maxWaiting
+	err     error
+	closed  bool
+	closing sync.Once
+
+	kick chan struct{} // a chunk is full, or somebody wants a flush
+	quit chan struct{}
+	done chan struct{}
+}
+
+var _ headroom.Recorder = (*Part)(nil)
+
+// OpenPart makes a new part at path for the writer of that name. The file must
+// not exist: two writers never share one. It returns a *headroom.MeasureError
+// when the file cannot be written.
+func OpenPart(path, writer string) (*Part, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("results: part %s exists already; each writer needs a name of its own", path)
+		}
+		return nil, diskError(path, err)
+	}
+	f.Close()
+	p := &Part{
+		path: path, bind: binder{words: map[string]int64{}}, open: &headroom.Records{}, most: maxWaiting,
+		kick: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	p.moved.L = &p.mu
+	if err := p.create(writer); err != nil {
+		if p.conn != nil {
+			p.conn.Close()
+		}
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			os.Remove(path + suffix) // ours, and empty; most of these are not there
+		}
+		return nil, diskError(path, err)
+	}
+	go p.write()
+	return p, nil
+}
+
+func (p *Part) create(writer string) (err error) {
+	// synchronous=NORMAL: a commit is a write() into the log, which survives a
+	// killed process without any fsync; only checkpoints sync, so that after a
+	// power loss the file lacks the last moments and is never damaged. FULL
+	// would fsync each commit for a loss that a load generator need not survive;
+	// OFF could leave a damaged file. A checkpoint can hold commits up for as long
+	// as the disk takes to sync, so there is one each 64 MiB (16384 pages) instead
+	// of each 4 MiB.
+	if p.conn, err = connect(p.path, "mode=rw&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(16384)&_pragma=busy_timeout(5000)"); err != nil {
+		return err
+	}
+	// One transaction: a part has its whole schema and version, or none.
+	if err := exec(p.conn, "BEGIN; "+schema+"; COMMIT"); err != nil {
+		return err
+	}
+	if err := exec(p.conn, "INSERT INTO part (writer) VALUES (?)", writer); err != nil {
+		return err
+	}
+	return p.ins.prepare(p.conn)
+}
+
+// connect opens a database without the pool of database/sql: a part has one
+// writer, and converting each argument twice would halve its speed.
+func connect(path, query string) (driver.Conn, error) {
+	return (&sqlite.Driver{}).Open(fileURI(path) + "?" + query)
+}
+
+func exec(c driver.Conn, query string, args ...string) error {
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	_, err := c.(driver.ExecerContext).ExecContext(context.Background(), query, named)
+	return err
+}
+
+// Record takes the records: they are on disk within a second. It blocks while
+// too many rows wait for the disk. Its error is final.
+func (p *Part) Record(rs headroom.Records) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.waiting >= p.most && p.err == nil && !p.closed {
+		p.moved.Wait()
+	}
+	if p.err != nil {
+		return p.err
+	}
+	if p.closed {
+		return fmt.Errorf("results: part %s is closed", p.path)
+	}
+	n := rowsIn(&rs)
+	p.open.Journeys = append(p.open.Journeys, rs.Journeys...)
+	p.open.Requests = append(p.open.Requests, rs.Requests...)
+	p.open.Server = append(p.open.Server, rs.Server...)
+	p.open.Samples = append(p.open.Samples, rs.Samples...)
+	p.open.Gaps = append(p.open.Gaps, rs.Gaps...)
+	p.openN += n
+	p.waiting += n
+	if p.openN >= chunkRows {
+		p.seal()
+		p.wake()
+	}
+	return nil
+}
+
+func rowsIn(rs *headroom.Records) int {
+	return len(rs.Journeys) + len(rs.Requests) + len(rs.Server) + len(rs.Samples) + len(rs.Gaps)
+}
+
+// seal moves the open chunk into the queue. It needs p.mu.
+func (p *Part) seal() {
+	if p.openN == 0 {
+		return
+	}
+	p.queue = append(p.queue, p.open)
+	p.open, p.openN = &headroom.Records{}, 0
+	if n := len(p.free); n > 0 {
+		p.open, p.free = p.free[n-1], p.free[:n-1]
+	}
+}
+
+func (p *Part) wake() {
+	select {
+	case p.kick <- struct{}{}:
+	default: // it is awake already and looks at the queue again
+	}
+}
+
+// Flush returns when everything that was recorded before it is committed.
+func (p *Part) Flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seal()
+	p.wake()
+	// Waiting for nothing to wait could last forever beside busy recorders;
+	// chunks are written in order, so waiting for the last one is enough.
+	if len(p.queue) > 0 {
+		last := p.queue[len(p.queue)-1]
+		for p.err == nil && p.queued(last) {
+			p.moved.Wait()
+		}
+	}
+	return p.err
+}
+
+func (p *Part) queued(c *headroom.Records) bool {
+	for _, q := range p.queue {
+		if q == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Close commits what waits, moves the log into the file and closes it. It may
+// be called twice.
+func (p *Part) Close() error {
+	p.closing.Do(func() {
+		p.mu.Lock()
+		p.closed = true
+		p.seal()
+		p.moved.Broadcast()
+		p.mu.Unlock()
+		close(p.quit)
+		<-p.done
+		p.ins.close()
+		// The last connection's close checkpoints and removes the -wal file. On a
+		// full disk it cannot; the reader recovers the log then.
+		err := p.conn.Close()
+		p.mu.Lock()
+		if err != nil && p.err == nil {
+			p.err = diskError(p.path, err)
+		}
+		p.mu.Unlock()
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// write is the goroutine that owns the connection.
+func (p *Part) write() {
+	defer close(p.done)
+	tick := time.NewTicker(commitEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.quit:
+			p.drain()
+			return
+		case <-p.kick:
+		case <-tick.C:
+			p.mu.Lock()
+			p.seal()
+			p.mu.Unlock()
+		}
+		p.drain()
+	}
+}
+
+// drain commits the queue, one transaction a chunk.
+func (p *Part) drain() {
+	for {
+		p.mu.Lock()
+		if len(p.queue) == 0 || p.err != nil {
+			p.mu.Unlock()
+			return
+		}
+		c := p.queue[0]
+		p.mu.Unlock()
+
+		err := p.commit(c)
+
+		p.mu.Lock()
+		if err != nil {
+			p.err = diskError(p.path, err)
+			p.queue, p.free = nil, nil // nobody will write them
+			p.open, p.openN = &headroom.Records{}, 0
+		} else {
+			p.queue = p.queue[1:]
+			p.waiting -= rowsIn(c)
+			empty(c)
+			p.free = append(p.free, c)
+		}
+		p.moved.Broadcast()
+		p.mu.Unlock()
+	}
+}
+
+// empty makes a chunk ready for reuse without holding on to its texts.
+func empty(c *headroom.Records) {
+	clear(c.Journeys)
+	clear(c.Requests)
+	clear(c.Server)
+	clear(c.Samples)
+	clear(c.Gaps)
+	c.Journeys, c.Requests, c.Server, c.Samples, c.Gaps =
+		c.Journeys[:0], c.Requests[:0], c.Server[:0], c.Samples[:0], c.Gaps[:0]
+}
