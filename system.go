@@ -26,14 +26,17 @@ type Pool struct {
 	Backlog int    `json:"backlog,omitempty"` // 0 = unbounded
 }
 
-// Class is a kind of request.
+// Class is a kind of request. Its home is the first of the system's stations with
+// demand, one named "database" only when there is no other; the others are called
+// DatabaseCalls times (at least once where they have demand).
 type Class struct {
 	Name          string             `json:"name"`
 	Pool          string             `json:"pool,omitempty"` // "" = the only pool; "none" = holds no worker (a direct database read)
 	Demand        map[string]float64 `json:"demand"`         // seconds by station, of one try
 	SCV           map[string]float64 `json:"scv,omitempty"`  // squared coefficient of variation by station; default 1
 	DatabaseCalls float64            `json:"database_calls,omitempty"`
-	Delay         float64            `json:"delay,omitempty"` // seconds
+	Delay         float64            `json:"delay,omitempty"`    // seconds
+	Overhead      float64            `json:"overhead,omitempty"` // seconds of client and network outside of the worker, part of the response
 	Conflict      *ConflictRule      `json:"conflict,omitempty"`
 
 	ArrivalRate float64 `json:"arrival_rate,omitempty"` // 1/s; open load
@@ -66,5 +69,6 @@ type SystemJourney struct {
 // SystemStep is one request of a journey.
 type SystemStep struct {
 	Class     string  `json:"class"`
-	ThinkTime float64 `json:"think_time,omitempty"` // seconds before this step; mean
+	ThinkTime float64 `json:"think_time,omitempty"` // seconds before each visit; mean
+	Visits    float64 `json:"visits,omitempty"`     // mean number of requests; 0 means 1
 }

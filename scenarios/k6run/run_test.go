@@ -144,7 +144,7 @@ func TestARefusedLoginIsBadInputBeforeAnyLoad(t *testing.T) {
 	if len(erp.calls) != 0 {
 		t.Errorf("load went out: %v", erp.calls)
 	}
-	if e.Wait() != err || e.PID() != 0 {
+	if again := e.Wait(); !errors.Is(again, err) || e.PID() != 0 {
 		t.Error("the child lives on, or Wait says something else")
 	}
 	if js, _ := g.read(t); len(js) != 0 {

@@ -1,0 +1,257 @@
+// Package conduct conducts one run: the stack comes up, the target's marker is
+// checked, engines and probes get one start time, and whatever happens, the
+// bundle is closed and the stack taken down.
+package conduct
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/odoo"
+	"github.com/headroom-erp/headroom/results"
+)
+
+// Spec is everything that one run needs.
+type Spec struct {
+	ID       string
+	Binary   string // the headroom executable, whose verb k6 is the child
+	Tool     string // its version
+	Plan     headroom.Plan
+	PlanText []byte // the resolved plan, as it is kept in the bundle
+	Topology headroom.Topology
+	Schedule headroom.Schedule
+	Stack    headroom.Stack
+	Seeded   headroom.Seeded
+	Logins   headroom.Logins
+	Dir      string // the bundle, which must not exist
+	Private  string // a folder of mode 0700 for files with secrets; emptied of ours at the end
+	VUs      int    // virtual users of the k6 engine
+	// Lost are things without which the run is worthless, by name; a closed channel ends it.
+	Lost map[string]<-chan struct{}
+	// Say takes a line of progress.
+	Say func(format string, args ...any)
+}
+
+// Grace is how long started journeys may finish after the last arrival, and
+// after Ctrl-C.
+const (
+	Grace            = 90 * time.Second
+	interruptedGrace = 2 * time.Second
+	startMargin      = 500 * time.Millisecond
+	downTimeout      = 30 * time.Second
+)
+
+// Run conducts a run and returns what is known of it. On an error the bundle,
+// if it was begun, is kept and says that it is incomplete, and why.
+func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
+	target, err := s.up(ctx)
+	defer func() {
+		// Taking down must work after Ctrl-C too.
+		downCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
+		defer cancel()
+		if downErr := s.Stack.Down(downCtx); downErr != nil && err == nil {
+			err = &headroom.MeasureError{What: "the stack could not be taken down", Err: downErr}
+		}
+	}()
+	if err != nil {
+		return info, err
+	}
+	info = headroom.RunInfo{
+		ID: s.ID, Plan: s.Plan, Topology: s.Topology, Schedule: s.Schedule.Header(),
+		TargetKind: target.Kind, Versions: s.versions(target),
+	}
+	bundle, err := results.Create(s.Dir, info)
+	if err != nil {
+		return info, err
+	}
+	runErr := s.offer(ctx, target, bundle)
+	reason := ""
+	if runErr != nil {
+		reason = runErr.Error()
+		if ctx.Err() != nil {
+			reason = "interrupted"
+		}
+	}
+	if err := bundle.Finish(runErr == nil, reason); err != nil && runErr == nil {
+		runErr = err
+	}
+	reader, err := results.Open(s.Dir)
+	if err == nil {
+		info = reader.Info()
+		err = reader.Close()
+	}
+	return info, errors.Join(runErr, err)
+}
+
+// up brings the stack up and refuses a target that does not carry the marker.
+func (s Spec) up(ctx context.Context) (headroom.Target, error) {
+	databases := s.databases()
+	target, err := s.Stack.Up(ctx, s.Topology, databases)
+	if err != nil {
+		return target, err
+	}
+	client := odoo.Client{URL: target.URL}
+	for _, db := range databases {
+		admin, err := client.Login(ctx, odoo.JSONRPC, db, headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword})
+		if err != nil {
+			return target, err
+		}
+		if err := odoo.CheckAllowed(ctx, admin, db, time.Now()); err != nil {
+			return target, err
+		}
+	}
+	return target, nil
+}
+
+// databases lists the databases of the schedule's sites, each once.
+func (s Spec) databases() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, site := range s.Schedule.Header().Sites {
+		if !seen[site.Database] {
+			seen[site.Database] = true
+			out = append(out, site.Database)
+		}
+	}
+	return out
+}
+
+func (s Spec) versions(t headroom.Target) map[string]string {
+	v := map[string]string{"headroom": s.Tool, "server": s.Seeded.Version}
+	for name, text := range t.Versions {
+		v[name] = text
+	}
+	return v
+}
+
+// offer writes the schedule, readies the engines, and replays.
+func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results.Bundle) (err error) {
+	if err := s.writeInputs(bundle); err != nil {
+		return err
+	}
+	part, err := results.OpenPart(bundle.PartPath("conduct"), "conduct")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, part.Close()) }()
+	engines, cleanup, err := s.engines(target, bundle, part)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	ready, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := each(engines, func(e headroom.Engine) error { return e.Ready(ready) }, cancel); err != nil {
+		stopAll(engines, 0)
+		return errors.Join(err, ctx.Err())
+	}
+	cleanup() // who needed the files with secrets has read them
+	start := time.Now().Add(startMargin)
+	if err := bundle.Update(func(i *headroom.RunInfo) { i.Started = start.UTC() }); err != nil {
+		stopAll(engines, 0)
+		return err
+	}
+	stopProbes := s.probe(ctx, target, engines, start, part)
+	defer func() { err = errors.Join(err, stopProbes()) }()
+	return s.replay(ctx, engines, start)
+}
+
+// replay starts the engines at one moment and waits for the end of the
+// schedule, an interruption, or the loss of something that the run needs.
+func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.Time) error {
+	for _, e := range engines {
+		if err := e.Start(start); err != nil {
+			stopAll(engines, 0)
+			return err
+		}
+	}
+	done := make(chan error, 1)
+	go func() {
+		done <- each(engines, headroom.Engine.Wait, func() { stopAll(engines, interruptedGrace) })
+	}()
+	lost, release := s.anyLost()
+	defer release()
+	ticker := s.follow(engines)
+	defer ticker()
+	var cause error
+	select {
+	case err := <-done:
+		return err
+	case name := <-lost:
+		cause = &headroom.MeasureError{What: name + " ended in the middle of the run", Do: "what was measured until then is kept in " + s.Dir}
+	case <-ctx.Done():
+		cause = headroom.ErrInterrupted
+	}
+	stopAll(engines, interruptedGrace)
+	<-done
+	return cause
+}
+
+// anyLost gives the name of the first thing that is lost.
+func (s Spec) anyLost() (<-chan string, func()) {
+	lost, quit := make(chan string, len(s.Lost)), make(chan struct{})
+	for name, ch := range s.Lost {
+		go func() {
+			select {
+			case <-ch:
+				lost <- name
+			case <-quit:
+			}
+		}()
+	}
+	return lost, func() { close(quit) }
+}
+
+// each calls f for all engines at once; the first error calls abort and is
+// returned.
+func each(engines []headroom.Engine, f func(headroom.Engine) error, abort func()) error {
+	var wg sync.WaitGroup
+	var once sync.Once
+	var first error
+	for _, e := range engines {
+		wg.Go(func() {
+			if err := f(e); err != nil {
+				once.Do(func() { first = err; abort() })
+			}
+		})
+	}
+	wg.Wait()
+	return first
+}
+
+func stopAll(engines []headroom.Engine, grace time.Duration) {
+	for _, e := range engines {
+		e.Stop(grace)
+	}
+}
+
+// writeInputs puts plan and schedule into the bundle.
+func (s Spec) writeInputs(bundle *results.Bundle) error {
+	if err := os.WriteFile(bundle.Plan(), s.PlanText, 0o644); err != nil {
+		return &headroom.MeasureError{What: "the plan could not be kept", Err: err}
+	}
+	f, err := os.Create(bundle.Schedule())
+	if err != nil {
+		return &headroom.MeasureError{What: "the schedule could not be written", Err: err}
+	}
+	err = headroom.WriteSchedule(f, s.Schedule)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return &headroom.MeasureError{What: "the schedule could not be written", Err: err}
+	}
+	return nil
+}
+
+// private writes a file that only we may read.
+func (s Spec) private(name string, write func(path string) error) (string, error) {
+	path := filepath.Join(s.Private, s.ID+"-"+name)
+	if err := write(path); err != nil {
+		return "", fmt.Errorf("conduct: %s: %w", name, err)
+	}
+	return path, nil
+}

@@ -1,0 +1,44 @@
+package ground
+
+import (
+	"context"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/fixtures/erp"
+)
+
+func (g *Ground) erp(ctx context.Context) error {
+	if err := g.postgres(ctx); err != nil {
+		return err
+	}
+	stack := &erp.Stack{
+		Server: g.server, Binary: g.options.Binary, Args: []string{"erp", "--config-from-stdin"},
+		Log: g.options.Log, Seed: g.options.Seed, Stderr: g.options.Out,
+	}
+	g.Stack = stack
+	g.seed = func(ctx context.Context, databases []string, fill func(context.Context, headroom.Target) error) error {
+		target, err := stack.Up(ctx, seeding, databases)
+		if err != nil {
+			return err
+		}
+		if err := fill(ctx, target); err != nil {
+			return err
+		}
+		if err := stack.Down(ctx); err != nil {
+			return err
+		}
+		for _, db := range databases {
+			if err := stack.Seal(ctx, db); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// seeding is what serves while master data is created: its demands are the
+// stand-in's own, so that many cores make it quick.
+var seeding = headroom.Topology{
+	Name: "seeding", Web: headroom.Web{Workers: 4, Cores: 16}, Database: headroom.Database{Cores: 16},
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// stdio is where a verb reads and writes: results to out, everything else to err.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run executes one verb and returns its exit code.
+func run(args []string, std stdio) int {
+	if len(args) > 0 && args[0] == "k6" {
+		return runK6(args[1:], std)
+	}
+	ctx, stop := interruptible(std.err)
+	defer stop()
+	root := newRoot(std)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return headroom.ExitMet
+	}
+	if ctx.Err() != nil {
+		err = errors.Join(headroom.ErrInterrupted, err)
+		fmt.Fprintln(std.err, "headroom: interrupted; everything that was started is stopped, and what was measured is kept")
+	} else if !errors.Is(err, headroom.ErrMissed) {
+		fmt.Fprintln(std.err, "headroom: "+strings.TrimPrefix(err.Error(), "headroom: "))
+	}
+	var other *exitError
+	if errors.As(err, &other) {
+		return other.code
+	}
+	return headroom.ExitCode(err)
+}
+
+// interruptible is cancelled by the first Ctrl-C or termination signal, which
+// ends gracefully; a second one ends at once.
+func interruptible(w io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		fmt.Fprintln(w, "\nheadroom: stopping; once more to stop at once")
+		cancel()
+		if _, ok := <-signals; ok {
+			os.Exit(headroom.ExitInterrupted)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(signals); cancel() }
+}
+
+func newRoot(std stdio) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "headroom",
+		Short: "Load tests and capacity plans for Odoo-based logistics ERP",
+		Long: `Headroom replays the business calendar (receiving windows, dispatch cutoffs, EDI
+bursts) as real load against candidate topologies, fits a capacity model to what
+it measured, and says how many workers and how much hardware the peak needs,
+with an interval on every figure.
+
+Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
+3 could not measure, 130 interrupted.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          unknownVerb,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &headroom.InputError{What: err.Error(), Do: "see '" + cmd.CommandPath() + " --help'"}
+	})
+	root.AddCommand(
+		newDemo(std), newRun(std), newShow(std), newPlan(std), newAllow(std),
+		newModel(std), newERP(std), newPostgres(std), newVersion(std), k6Help(),
+	)
+	return root
+}
+
+func unknownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	do := "see 'headroom --help'"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		do = "did you mean '" + near[0] + "'?"
+	}
+	return &headroom.InputError{What: fmt.Sprintf("there is no verb %q", args[0]), Do: do}
+}
+
+// exactArgs is cobra.ExactArgs with an error that ends in the right exit code.
+func exactArgs(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return &headroom.InputError{
+			What: fmt.Sprintf("%s takes %s, got %d arguments", cmd.CommandPath(), what, len(args)),
+			Do:   "see '" + cmd.CommandPath() + " --help'",
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package demand
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// The two stations of a topology, in the order of every [2]float64 here.
+const (
+	app = iota
+	database
+)
+
+var stationNames = [2]string{"app", "database"}
+
+// A line is one request of the server's log, joined with its client.
+type line struct {
+	class      int // index into survey.classes; unjoined for lines that no client claims
+	start, end float64
+	sql, other float64 // wall seconds without sleeps
+	sleep      float64
+	tries      int
+	lost       int // of them
+	queries    float64
+	lines      float64 // of the journey's document; 0 when unknown
+	clean      bool    // answered well at the first try: its times are those of one try
+	busyAtSend int     // other requests that held a worker when the client sent this one; -1 without a client
+	overhead   float64 // client's seconds outside of the server, waiting for a worker included
+	share      float64 // of the database in its work, while that is being found
+	rate       [2]float64
+	work       [2]float64 // de-stretched CPU seconds of all tries
+	waited     bool       // its SQL stands so far out that it must have waited for a row
+}
+
+// unjoined is the class of lines that belong to no request of ours.
+const unjoined = -1
+
+func (l *line) hold() float64   { return l.end - l.start }
+func (l *line) active() float64 { return l.sql + l.other }
+
+// A direct is a request that holds no worker: a database read of its own.
+type direct struct {
+	class      int
+	start, end float64
+}
+
+// A run is what a bundle says, made ready.
+type run struct {
+	info     headroom.RunInfo
+	name     string // of the topology
+	cores    [2]float64
+	shared   bool
+	span     float64 // seconds observed: to the end of the window or the last line
+	lines    []line
+	pieces   []piece
+	directs  []direct
+	journeys []headroom.Journey
+	counters []*counter // by station; nil where nobody counted
+	lost     int        // client requests without a line
+}
+
+// A class as it was seen over all runs.
+type class struct {
+	name     string
+	process  string
+	step     string
+	direct   bool
+	requests int // that the client recorded
+}
+
+// A survey is all runs, with one numbering of classes.
+type survey struct {
+	runs     []*run
+	classes  []class
+	index    map[string]int
+	visits   map[string]*visits
+	order    []string // processes by first appearance
+	warnings []string
+}
+
+// visits counts the steps of a process' journeys.
+type visits struct {
+	journeys int // that ended well
+	steps    []string
+	count    map[string]int
+}
+
+func (s *survey) warn(format string, args ...any) {
+	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+}
+
+// newSurvey reads the runs whole.
+func newSurvey(runs []headroom.Run) (*survey, error) {
+	if len(runs) == 0 {
+		return nil, &headroom.InputError{What: "there is no run to learn from", Do: "give at least one run bundle"}
+	}
+	s := &survey{index: map[string]int{}, visits: map[string]*visits{}}
+	for _, r := range runs {
+		if err := s.read(r); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range s.runs {
+		r.concurrencyAtSend()
+	}
+	return s, nil
+}
+
+type key struct {
+	arrival uint64
+	n       int
+}
+
+func (s *survey) read(in headroom.Run) error {
+	info := in.Info()
+	t := info.Topology
+	r := &run{
+		info: info, name: t.Name, shared: t.SharedHost,
+		cores: [2]float64{t.Web.Cores, t.Database.Cores},
+	}
+	if r.shared {
+		r.cores[database] = r.cores[app]
+	}
+	for i, c := range r.cores {
+		if !(c > 0) || math.IsInf(c, 0) {
+			return &headroom.InputError{
+				What:  fmt.Sprintf("topology %q of run %q has %g cores for %s", t.Name, info.ID, c, stationNames[i]),
+				Where: "topologies", Do: "say how many cores the run had; demands cannot be told from waits without it",
+			}
+		}
+	}
+	lineCount := map[uint64]float64{}
+	good := map[uint64]bool{}
+	for j, err := range in.Journeys() {
+		if err != nil {
+			return fmt.Errorf("demand: journeys of run %q: %w", info.ID, err)
+		}
+		if !finite(j.Scheduled, j.Start, j.End) {
+			continue
+		}
+		r.journeys = append(r.journeys, j)
+		lineCount[j.Arrival] = float64(j.Lines)
+		good[j.Arrival] = j.Outcome == headroom.OK
+	}
+	clients, err := s.readClients(in, r, good)
+	if err != nil {
+		return err
+	}
+	if err := s.readServer(in, r, clients, lineCount); err != nil {
+		return err
+	}
+	r.counters, err = readCounters(in, r)
+	if err != nil {
+		return err
+	}
+	r.span = info.Schedule.Duration()
+	for _, l := range r.lines {
+		r.span = max(r.span, l.end)
+	}
+	s.runs = append(s.runs, r)
+	return nil
+}
+
+func finite(v ...float64) bool {
+	for _, x := range v {
+		if math.IsNaN(x) || math.Abs(x) > 1e12 {
+			return false
+		}
+	}
+	return true
+}
+
+type client struct {
+	class int
+	req   headroom.Request
+}
+
+func (s *survey) readClients(in headroom.Run, r *run, good map[uint64]bool) (map[key]client, error) {
+	clients := map[key]client{}
+	for q, err := range in.Requests() {
+		if err != nil {
+			return nil, fmt.Errorf("demand: requests of run %q: %w", r.info.ID, err)
+		}
+		if !finite(q.Start, q.End) || q.End < q.Start || q.Process == "" || q.Step == "" {
+			continue
+		}
+		c := s.classOf(q.Process, q.Step, q.Protocol == "sql")
+		s.classes[c].requests++
+		if good[q.Arrival] {
+			s.visits[q.Process].count[q.Step]++
+		}
+		clients[key{q.Arrival, q.N}] = client{c, q}
+		if s.classes[c].direct && q.Outcome == headroom.OK {
+			r.directs = append(r.directs, direct{c, q.Start, q.End})
+		}
+	}
+	for _, j := range r.journeys {
+		if v := s.visits[j.Process]; v != nil && j.Outcome == headroom.OK {
+			v.journeys++
+		}
+	}
+	return clients, nil
+}
+
+func (s *survey) classOf(process, step string, sql bool) int {
+	name := process + "." + step
+	if c, ok := s.index[name]; ok {
+		return c
+	}
+	v := s.visits[process]
+	if v == nil {
+		v = &visits{count: map[string]int{}}
+		s.visits[process] = v
+		s.order = append(s.order, process)
+	}
+	v.steps = append(v.steps, step)
+	c := len(s.classes)
+	s.classes = append(s.classes, class{name: name, process: process, step: step, direct: sql})
+	s.index[name] = c
+	return c
+}

@@ -1,0 +1,441 @@
+package demand
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// world is a small simulator of the measured system, for tests only and apart
+// from models/sim: a pool, two shared stations, rows under snapshot isolation,
+// Odoo's retries; and what the measuring leaves of it: lines rounded to
+// milliseconds, counters by the second.
+type world struct {
+	topology headroom.Topology
+	steps    map[string]truth // by class
+	journeys []worldJourney
+	duration float64
+	rows     int // hot rows
+	more     int // rows of a second group
+	idle     [2]float64
+	only     bool    // one counter for a shared host
+	excess   float64 // seconds of each database call that are no CPU's
+	registry float64 // app seconds of a worker's first request
+	perLine  float64 // part of the demands that goes with a document's lines
+	seen     map[string]*seen
+
+	random  *rand.Rand
+	now     float64
+	free    []int // pids
+	fresh   map[int]bool
+	queue   []*task
+	at      [2][]*task
+	timers  []timer
+	serial  int
+	busy    [2]float64
+	row     []worldRow
+	commits int
+	out     fakeRun
+}
+
+// seen is what the tries of a class really were.
+type seen struct {
+	n    float64
+	work [2]float64 // sums of mean demands for the documents' lines
+}
+
+type truth struct {
+	work  [2]float64
+	scv   float64
+	calls int
+	lines int // rows touched, 0 for none
+	touch float64
+	of    int // rows of a group of its own at the end; 0 for the common one
+}
+
+type worldJourney struct {
+	process string
+	steps   []string
+	rate    float64 // 1/s
+	batch   int     // documents at batchAt
+	batchAt float64
+	lane    int // connections
+	sql     bool
+}
+
+type worldRow struct {
+	holder    *task
+	committed int
+}
+
+type timer struct {
+	t      float64
+	serial int
+	f      func()
+}
+
+type task struct {
+	class    string
+	key      key
+	lines    int
+	pid      int
+	asked    float64
+	began    float64
+	tries    int
+	slept    float64
+	queries  int
+	slices   [2]float64 // of one slice
+	step     int
+	left     float64
+	since    float64 // at the present station, or waiting for a row
+	wall     [2]float64
+	rows     []int
+	holds    bool
+	touched  bool
+	snapshot int
+	waiters  []*task
+	done     func()
+}
+
+const parse = 0.003 // seconds of client and network
+
+func (w *world) after(d float64, f func()) {
+	w.serial++
+	w.timers = append(w.timers, timer{w.now + d, w.serial, f})
+}
+
+func (w *world) run(seed uint64) *fakeRun {
+	w.random = rand.New(rand.NewPCG(seed, 99))
+	w.free, w.fresh, w.seen = nil, map[int]bool{}, map[string]*seen{}
+	for i := range w.topology.Web.Workers {
+		w.free = append(w.free, 100+i)
+		w.fresh[100+i] = true
+	}
+	w.row = make([]worldRow, max(1, w.rows)+w.more)
+	w.out = fakeRun{info: headroom.RunInfo{
+		ID: fmt.Sprintf("%s-%d", w.topology.Name, seed), Topology: w.topology, Complete: true,
+		Plan: headroom.Plan{Name: "test"}, Schedule: headroom.Header{LeadIn: 5, Window: w.duration - 5},
+	}}
+	w.schedule()
+	for s := 0.0; s <= w.duration || len(w.timers)+len(w.at[app])+len(w.at[database]) > 0; s++ {
+		w.advance(s)
+		w.sample()
+	}
+	slices.SortStableFunc(w.out.server, func(a, b headroom.ServerRequest) int { return cmpFloat(a.End, b.End) })
+	return &w.out
+}
+
+func (w *world) sample() {
+	for st, name := range stationNames {
+		if w.only && st == database {
+			continue
+		}
+		v := w.busy[st]
+		if w.only {
+			v = w.busy[app] + w.busy[database]
+		}
+		w.out.samples = append(w.out.samples, headroom.Sample{T: w.now, Probe: "station", Subject: name, Metric: "busy_seconds", Value: v + w.idle[st]*w.now})
+	}
+}
+
+func (w *world) speed(st int) float64 {
+	if w.topology.SharedHost {
+		return min(1, w.topology.Web.Cores/float64(max(1, len(w.at[app])+len(w.at[database]))))
+	}
+	cores := [2]float64{w.topology.Web.Cores, w.topology.Database.Cores}[st]
+	return min(1, cores/float64(max(1, len(w.at[st]))))
+}
+
+// advance plays everything up to a time.
+func (w *world) advance(until float64) {
+	for {
+		next, what, at := until, -1, -1
+		for i, t := range w.timers {
+			if t.t < next || t.t == next && (what != 0 || t.serial < w.timers[at].serial) {
+				next, what, at = t.t, 0, i
+			}
+		}
+		for st := range w.at {
+			for i, k := range w.at[st] {
+				if t := w.now + k.left/w.speed(st); t < next {
+					next, what, at = t, 1+st, i
+				}
+			}
+		}
+		speed := [2]float64{w.speed(app), w.speed(database)}
+		for st := range w.at {
+			for _, k := range w.at[st] {
+				k.left -= (next - w.now) * speed[st]
+			}
+			w.busy[st] += (next - w.now) * speed[st] * float64(len(w.at[st]))
+		}
+		w.now = next
+		switch {
+		case what < 0:
+			return
+		case what == 0:
+			f := w.timers[at].f
+			w.timers = slices.Delete(w.timers, at, at+1)
+			f()
+		default:
+			st := what - 1
+			k := w.at[st][at]
+			w.at[st] = slices.Delete(w.at[st], at, at+1)
+			k.wall[st] += w.now - k.since
+			k.step++
+			if st == database && w.excess > 0 {
+				k.wall[st] += w.excess
+				w.after(w.excess, func() { w.proceed(k) })
+				continue
+			}
+			w.proceed(k)
+		}
+	}
+}
+
+func (w *world) lognormal(mean, scv float64) float64 {
+	if scv == 0 || mean == 0 {
+		return mean
+	}
+	v := math.Log(1 + scv)
+	return mean * math.Exp(w.random.NormFloat64()*math.Sqrt(v)-v/2)
+}
+
+func (w *world) ask(k *task) {
+	k.asked = w.now
+	w.queue = append(w.queue, k)
+	w.hire()
+}
+
+func (w *world) hire() {
+	if len(w.free) > 0 && len(w.queue) > 0 {
+		k := w.queue[0]
+		w.queue = w.queue[1:]
+		k.pid = w.free[0]
+		w.free = w.free[1:]
+		w.begin(k)
+	}
+}
+
+func (w *world) begin(k *task) {
+	k.began = w.now
+	w.try(k)
+}
+
+func (w *world) try(k *task) {
+	t := w.steps[k.class]
+	k.tries++
+	k.step, k.touched = 0, false
+	size := 1 - w.perLine + w.perLine*float64(k.lines)/5
+	if k.tries == 1 {
+		v := w.seen[k.class]
+		if v == nil {
+			v = &seen{}
+			w.seen[k.class] = v
+		}
+		v.n++
+		v.work[app] += size * t.work[app]
+		v.work[database] += size * t.work[database]
+	}
+	first := 0.0
+	if w.fresh[k.pid] {
+		first, w.fresh[k.pid] = w.registry, false
+	}
+	k.slices[app] = (w.lognormal(size*t.work[app], t.scv) + first) / float64(t.calls+1)
+	k.slices[database] = w.lognormal(size*t.work[database], t.scv) / float64(max(1, t.calls))
+	k.snapshot = w.commits
+	k.rows = k.rows[:0]
+	rows := t.lines
+	if rows > 0 && w.perLine > 0 {
+		rows = k.lines
+	}
+	from, of := 0, len(w.row)-w.more
+	if t.of > 0 {
+		from, of = len(w.row)-w.more, t.of
+	}
+	for len(k.rows) < min(rows, of) {
+		if r := from + w.random.IntN(of); !slices.Contains(k.rows, r) {
+			k.rows = append(k.rows, r)
+		}
+	}
+	sort.Ints(k.rows)
+	w.proceed(k)
+}
+
+func (w *world) proceed(k *task) {
+	t := w.steps[k.class]
+	total := 2*t.calls + 1
+	if len(k.rows) > 0 && !k.touched && float64(k.step) >= t.touch*float64(total) {
+		w.touch(k)
+		return
+	}
+	if k.step >= total {
+		w.finish(k)
+		return
+	}
+	st := k.step % 2
+	if st == database {
+		k.queries++
+	}
+	k.left, k.since = k.slices[st], w.now
+	w.at[st] = append(w.at[st], k)
+}
+
+func (w *world) touch(k *task) {
+	for _, r := range k.rows {
+		if w.row[r].committed > k.snapshot {
+			w.lose(k)
+			return
+		}
+	}
+	for _, r := range k.rows {
+		if h := w.row[r].holder; h != nil {
+			k.since = w.now
+			h.waiters = append(h.waiters, k)
+			return
+		}
+	}
+	for _, r := range k.rows {
+		w.row[r].holder = k
+	}
+	k.holds, k.touched = true, true
+	w.proceed(k)
+}
+
+func (w *world) release(k *task, commit bool) {
+	if k.holds {
+		if commit {
+			w.commits++
+		}
+		for _, r := range k.rows {
+			w.row[r].holder = nil
+			if commit {
+				w.row[r].committed = w.commits
+			}
+		}
+		k.holds = false
+	}
+	waiters := k.waiters
+	k.waiters = nil
+	for _, o := range waiters {
+		o.wall[database] += w.now - o.since
+		w.touch(o)
+	}
+}
+
+func (w *world) lose(k *task) {
+	w.release(k, false)
+	if k.tries == 5 {
+		w.finish(k)
+		return
+	}
+	d := w.random.Float64() * math.Exp2(float64(k.tries))
+	k.slept += d
+	w.after(d, func() { w.try(k) })
+}
+
+func round(x float64) float64 { return math.Round(x*1000) / 1000 }
+
+func (w *world) finish(k *task) {
+	w.release(k, true)
+	w.free = append(w.free, k.pid)
+	sql := k.wall[database]
+	w.out.server = append(w.out.server, headroom.ServerRequest{
+		End: round(w.now), PID: k.pid, Arrival: k.key.arrival, N: k.key.n, Status: 200, Queries: k.queries,
+		SQL: round(sql), Other: round(w.now - k.began - sql), Tries: k.tries, Sleep: k.slept,
+	})
+	w.hire()
+	w.after(parse, k.done)
+}
+
+// schedule puts all journeys into the timers.
+func (w *world) schedule() {
+	var id uint64
+	for n := range w.journeys {
+		j := &w.journeys[n]
+		lane := &worldLane{free: j.lane}
+		begin := func(at float64) {
+			id++
+			a := id
+			kind := headroom.Open
+			if j.lane > 0 {
+				kind = headroom.Batched
+			}
+			lines := 5
+			if w.perLine > 0 {
+				for lines = 1; w.random.Float64() > 0.2 && lines < 20; {
+					lines++
+				}
+			}
+			w.after(at, func() {
+				lane.take(j.lane > 0, func() {
+					record := headroom.Journey{Arrival: a, Process: j.process, Site: "hub", Kind: kind, Scheduled: at, Start: w.now, Outcome: headroom.OK, Lines: lines}
+					w.step(j, a, 0, record, lane)
+				})
+			})
+		}
+		for t := w.random.ExpFloat64() / max(1e-9, j.rate); t < w.duration; t += w.random.ExpFloat64() / j.rate {
+			begin(t)
+		}
+		for range j.batch {
+			begin(j.batchAt)
+		}
+		if j.lane > 0 {
+			w.out.info.Schedule.Lanes = append(w.out.info.Schedule.Lanes, headroom.Lane{Name: j.process, Connections: j.lane})
+		}
+	}
+}
+
+type worldLane struct {
+	free  int
+	queue []func()
+}
+
+func (l *worldLane) take(limited bool, f func()) {
+	switch {
+	case !limited:
+		f()
+	case l.free > 0:
+		l.free--
+		f()
+	default:
+		l.queue = append(l.queue, f)
+	}
+}
+
+func (l *worldLane) give() {
+	l.free++
+	if len(l.queue) > 0 {
+		f := l.queue[0]
+		l.queue = l.queue[1:]
+		l.free--
+		f()
+	}
+}
+
+func (w *world) step(j *worldJourney, id uint64, n int, record headroom.Journey, lane *worldLane) {
+	if n == len(j.steps) {
+		record.End = w.now
+		w.out.journeys = append(w.out.journeys, record)
+		if j.lane > 0 {
+			lane.give()
+		}
+		return
+	}
+	request := headroom.Request{Arrival: id, N: n + 1, Site: "hub", Process: j.process, Step: j.steps[n], Protocol: "jsonrpc", Start: w.now, Outcome: headroom.OK, Status: 200}
+	finish := func() {
+		request.End = w.now
+		w.out.requests = append(w.out.requests, request)
+		w.step(j, id, n+1, record, lane)
+	}
+	if j.sql {
+		request.Protocol = "sql"
+		w.after(0.02, finish)
+		return
+	}
+	w.ask(&task{class: j.process + "." + j.steps[n], key: key{id, n + 1}, lines: record.Lines, done: finish})
+}

@@ -1,0 +1,176 @@
+package sim
+
+// open starts the load of the system itself.
+func (e *engine) open() {
+	for i, l := range e.sources {
+		s := &e.source[i]
+		s.stream = key(e.o.Seed, uint64(i)<<32)
+		if l.rate > 0 {
+			e.nextArrival(int32(i))
+		}
+		for n := 0; n < l.population; n++ {
+			c := e.enter(int32(i), key(key(e.o.Seed, uint64(i)<<32|0xffff), uint64(n)))
+			e.think(c, l.think)
+		}
+	}
+}
+
+func (e *engine) nextArrival(i int32) {
+	s := &e.source[i]
+	e.random.state = s.stream
+	t := e.time + e.random.ExpFloat64()/e.sources[i].rate
+	s.stream = e.random.state
+	if t < e.o.Duration {
+		e.at(t, openArrival, i)
+	}
+}
+
+func (e *engine) arrive(i int32) {
+	s := &e.source[i]
+	s.count++
+	c := e.enter(i, key(key(e.o.Seed, uint64(i)<<32|1), s.count))
+	e.nextArrival(i)
+	e.start(c)
+}
+
+// replay starts the schedule's next journey, or lets it wait for its lane.
+func (e *engine) replay() {
+	n := e.order[e.replayed]
+	e.replayed++
+	e.inReplay++
+	j := &e.load.Journeys[n]
+	i := e.enter(-1, key(e.o.Seed, j.Seed))
+	c := &e.customers[i]
+	c.journey, c.replay, c.lane = int32(j.Journey), int32(n), int32(j.Lane)
+	if j.Lane >= 0 {
+		l := &e.lane[j.Lane]
+		if l.free == 0 {
+			c.scheduled = e.time
+			l.queue.push(i)
+			return
+		}
+		l.free--
+	}
+	e.start(i)
+}
+
+// enter takes a slot for a customer.
+func (e *engine) enter(source int32, key uint64) int32 {
+	var i int32
+	if n := len(e.free); n > 0 {
+		i, e.free = e.free[n-1], e.free[:n-1]
+	} else {
+		i = int32(len(e.customers))
+		e.customers = append(e.customers, customer{})
+		for range e.called {
+			e.work = append(e.work, 0)
+		}
+	}
+	c := &e.customers[i]
+	*c = customer{key: key, source: source, replay: -1, lane: -1, waits: -1, behind: -1, epoch: c.epoch + 1, rows: c.rows[:0]}
+	if source >= 0 {
+		c.journey = int32(e.sources[source].journey)
+	}
+	c.scheduled = e.time
+	return i
+}
+
+// start begins the journey's first step.
+func (e *engine) start(i int32) {
+	c := &e.customers[i]
+	c.step, c.request, c.visits = -1, 0, 0
+	e.next(i, 0)
+}
+
+// stream points the randomness at what is drawn for one try of one request.
+func (e *engine) stream(c *customer, purpose uint64) {
+	e.random.state = key(c.key, uint64(c.request)<<5|purpose)
+}
+
+const (
+	forThinking = 0 // and the number of visits
+	forTry      = 1 // 2n+1 for demands of the n-th try, 2n for the sleep after it
+)
+
+// next goes on to the journey's next request, or ends it, after pause seconds.
+func (e *engine) next(i int32, pause float64) {
+	c := &e.customers[i]
+	c.request++
+	e.stream(c, forThinking)
+	steps := e.journeys[c.journey].steps
+	for c.visits == 0 {
+		c.step++
+		if int(c.step) == len(steps) {
+			e.end(i, pause, true)
+			return
+		}
+		c.visits = int32(e.random.whole(steps[c.step].visits))
+	}
+	c.visits--
+	c.class = int32(steps[c.step].class)
+	if think := steps[c.step].think; think > 0 {
+		pause += think * e.random.ExpFloat64()
+	}
+	if pause > 0 {
+		e.at(e.time+pause, endOfThink, i)
+		return
+	}
+	e.soon(i, ask)
+}
+
+// end counts the journey; its last answer is pause seconds under way.
+func (e *engine) end(i int32, pause float64, ok bool) {
+	c := &e.customers[i]
+	e.tally.journey(e, c, e.time+pause, ok)
+	if pause > 0 || c.source >= 0 && e.sources[c.source].population > 0 {
+		// A closed customer always goes through the calendar: one that takes
+		// no time at all must not keep the clock from the event budget.
+		e.at(e.time+pause, endOfJourney, i)
+		return
+	}
+	e.leave(i)
+}
+
+// leave frees what the journey held; a closed customer thinks and starts over.
+func (e *engine) leave(i int32) {
+	c := &e.customers[i]
+	if c.replay >= 0 {
+		e.inReplay--
+		if c.lane >= 0 {
+			e.freeLane(int(c.lane))
+		}
+	}
+	if c.source >= 0 && e.sources[c.source].population > 0 {
+		e.think(i, e.sources[c.source].think)
+		return
+	}
+	e.free = append(e.free, i)
+}
+
+func (e *engine) freeLane(n int) {
+	l := &e.lane[n]
+	if l.queue.len() == 0 {
+		l.free++
+		return
+	}
+	e.start(l.queue.pop())
+}
+
+// think is a closed customer's pause between journeys. It is scheduled, in the
+// sense of a response time, when the pause ends.
+func (e *engine) think(i int32, mean float64) {
+	c := &e.customers[i]
+	c.round++
+	c.key = mix(c.key + golden)
+	pause := 0.0
+	if mean > 0 {
+		c.request = 0
+		e.stream(c, forThinking)
+		pause = mean * e.random.ExpFloat64()
+	}
+	c.scheduled = e.time + pause
+	c.step, c.request, c.visits = -1, 0, 0
+	if c.scheduled < e.o.Duration {
+		e.next(i, pause)
+	}
+}

@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// row is what is known of a row that was touched.
+type row struct {
+	committed   uint64 // number of the last commit of it
+	holder      int32  // who has it uncommitted, -1
+	first, last int32  // who waits for that one's end, -1
+}
+
+// locks are the rows of every group.
+type locks struct {
+	now     uint64 // commits so far
+	rows    []row
+	offset  []int             // of a group with few rows in rows
+	sparse  []map[int32]int32 // a group with many: row to index in rows; nil for few
+	blocked int               // transactions that wait for a row
+}
+
+const fewRows = 1 << 16
+
+func newLocks(space []float64) locks {
+	l := locks{now: 1}
+	for _, n := range space {
+		l.offset = append(l.offset, len(l.rows))
+		if n > fewRows {
+			l.sparse = append(l.sparse, map[int32]int32{})
+			continue
+		}
+		l.sparse = append(l.sparse, nil)
+		for range int(n) + 1 {
+			l.rows = append(l.rows, row{holder: -1, first: -1, last: -1})
+		}
+	}
+	return l
+}
+
+// draw chooses the rows of a transaction: different ones, equally likely
+// (Floyd's algorithm, Communications of the ACM 30(9), 1987).
+func (l *locks) draw(rows []int32, group int, r *headroom.ConflictRule, rnd *random) []int32 {
+	need := rnd.whole(r.Rows)
+	space := rnd.whole(r.Population)
+	need = min(need, space)
+	for n := space - need; n < space; n++ {
+		pick := l.index(group, int32(rnd.Float64()*float64(n+1)))
+		for _, taken := range rows {
+			if taken == pick {
+				pick = l.index(group, int32(n))
+				break
+			}
+		}
+		rows = append(rows, pick)
+	}
+	return rows
+}
+
+func (l *locks) index(group int, n int32) int32 {
+	m := l.sparse[group]
+	if m == nil {
+		return int32(l.offset[group]) + n
+	}
+	i, ok := m[n]
+	if !ok {
+		i = int32(len(l.rows))
+		l.rows = append(l.rows, row{holder: -1, first: -1, last: -1})
+		m[n] = i
+	}
+	return i
+}
+
+// touch locks the transaction's rows, one after the other, as far as it gets.
+func (e *engine) touch(i int32) {
+	c := &e.customers[i]
+	for int(c.held) < len(c.rows) {
+		at := c.rows[c.held]
+		r := &e.lock.rows[at]
+		if r.committed > c.snapshot {
+			e.lose(i)
+			return
+		}
+		if r.holder >= 0 {
+			e.wait(i, at)
+			return
+		}
+		r.holder = i
+		c.held++
+	}
+	c.touchAt = math.Inf(1)
+	e.proceed(i)
+}
+
+// wait queues behind the row's holder. Whoever closes a cycle finds out after
+// PostgreSQL's deadlock_timeout.
+func (e *engine) wait(i, at int32) {
+	c, r := &e.customers[i], &e.lock.rows[at]
+	c.waits, c.behind = at, -1
+	if r.first < 0 {
+		r.first = i
+	} else {
+		e.customers[r.last].behind = i
+	}
+	r.last = i
+	e.lock.blocked++
+	if e.cycle(i) {
+		e.calendar.add(event{t: e.time + deadlockTimeout, kind: deadlock, what: i, mark: c.epoch})
+	}
+}
+
+const deadlockTimeout = 1 // s; PostgreSQL's default
+
+// cycle says whether a transaction waits for itself.
+func (e *engine) cycle(i int32) bool {
+	at := i
+	for range e.lock.blocked {
+		if e.customers[at].waits < 0 {
+			return false
+		}
+		if at = e.lock.rows[e.customers[at].waits].holder; at == i {
+			return true
+		}
+	}
+	return false // a cycle of others
+}
+
+func (e *engine) deadlocked(i int32, epoch uint32) {
+	c := &e.customers[i]
+	if c.epoch != epoch || c.waits < 0 || !e.cycle(i) {
+		return
+	}
+	e.unqueue(i)
+	e.lose(i)
+}
+
+// unqueue takes a waiter out of the middle of its row's queue.
+func (e *engine) unqueue(i int32) {
+	c := &e.customers[i]
+	r := &e.lock.rows[c.waits]
+	before := int32(-1)
+	for at := r.first; at != i; at = e.customers[at].behind {
+		before = at
+	}
+	if before < 0 {
+		r.first = c.behind
+	} else {
+		e.customers[before].behind = c.behind
+	}
+	if r.last == i {
+		r.last = before
+	}
+	e.stopWaiting(c)
+}
+
+func (e *engine) stopWaiting(c *customer) {
+	c.waits, c.behind = -1, -1
+	c.epoch++
+	e.lock.blocked--
+}
+
+// release ends a transaction's hold of its rows. After a commit all who wait
+// for one of them have lost; after a rollback the first takes it.
+func (e *engine) release(c *customer, commit bool) {
+	for _, at := range c.rows[:c.held] {
+		r := &e.lock.rows[at]
+		r.holder = -1
+		if commit {
+			r.committed = e.lock.now
+		}
+		for r.first >= 0 {
+			first := r.first
+			w := &e.customers[first]
+			r.first = w.behind
+			if r.first < 0 {
+				r.last = -1
+			}
+			e.stopWaiting(w)
+			if !commit {
+				r.holder = first
+				w.held++
+				e.soon(first, proceed)
+				break
+			}
+			e.soon(first, lose)
+		}
+	}
+	c.held = 0
+}
+
+// lose rolls back, and sleeps in the worker before the next try.
+func (e *engine) lose(i int32) {
+	c := &e.customers[i]
+	e.release(c, false)
+	e.tally.lost(e, c)
+	if c.try == maxTries {
+		e.answer(i, false, true)
+		return
+	}
+	e.stream(c, 2*uint64(c.try))
+	sleep := e.random.Float64() * float64(uint(1)<<c.try)
+	e.at(e.time+sleep, endOfSleep, i)
+}

@@ -1,0 +1,187 @@
+package sim
+
+import "math"
+
+const maxTries = 5 // Odoo's
+
+// ask begins a request: it wants a worker.
+func (e *engine) ask(i int32) {
+	c := &e.customers[i]
+	c.asked, c.try, c.refused = e.time, 0, 0
+	e.connect(i)
+}
+
+// connect takes a worker, a place in the backlog, or comes again.
+func (e *engine) connect(i int32) {
+	c := &e.customers[i]
+	n := e.classes[c.class].pool
+	if n < 0 {
+		e.try(i)
+		return
+	}
+	p := &e.pool[n]
+	again := c.refused > 0
+	switch {
+	case p.free > 0:
+		p.free--
+		p.busy.set(e.time, float64(p.workers-p.free))
+		if again {
+			p.wait(e.time, -1, e.o.DrainAfter)
+		}
+		e.soon(i, begin)
+	case p.backlog == 0 || p.queue.len() < p.backlog:
+		if !again {
+			p.wait(e.time, 1, e.o.DrainAfter)
+		}
+		p.queue.push(i)
+	default:
+		p.refused++
+		if !again {
+			p.wait(e.time, 1, e.o.DrainAfter)
+		}
+		e.refuse(i, p)
+	}
+}
+
+// synRetries is Linux' tcp_syn_retries: a connection is asked for seven times,
+// the gaps doubling from 1 s, and the last wait of 64 s is in vain.
+const synRetries = 6
+
+func (e *engine) refuse(i int32, p *pool) {
+	c := &e.customers[i]
+	if c.refused == synRetries+1 {
+		p.wait(e.time, -1, e.o.DrainAfter)
+		c.waited = e.time - c.asked
+		e.answer(i, false, false)
+		return
+	}
+	gap := math.Ldexp(1, int(c.refused))
+	c.refused++
+	e.at(e.time+gap, connectAgain, i)
+}
+
+// try begins the work of one try: its snapshot and its demands.
+func (e *engine) try(i int32) {
+	c := &e.customers[i]
+	k := &e.classes[c.class]
+	if c.try == 0 {
+		c.waited = e.time - c.asked
+	}
+	c.try++
+	e.stream(c, 2*uint64(c.try)+forTry)
+	calls := 0
+	if len(k.called) > 0 {
+		calls = max(1, e.random.whole(k.visits))
+	}
+	total := k.work.draw(e.random)
+	c.homeWork = total / float64(calls+1)
+	each := e.work[int(i)*e.called:]
+	for n := range k.calls {
+		w := k.calls[n].draw(e.random)
+		total += w
+		each[n] = w / float64(calls)
+	}
+	c.slice, c.slices = -1, int32(calls*(1+len(k.called))+1)
+	c.left, c.done, c.delayed = 0, 0, k.delay == 0
+	c.touchAt = math.Inf(1)
+	if k.rule != nil {
+		c.snapshot, c.held = e.lock.now, 0
+		c.rows = e.lock.draw(c.rows[:0], k.group, k.rule, e.random)
+		if len(c.rows) > 0 {
+			c.touchAt = k.rule.At * total
+		}
+	}
+	e.proceed(i)
+}
+
+// proceed goes on with the try: the next piece of work, the delay, the rows,
+// the end.
+func (e *engine) proceed(i int32) {
+	c := &e.customers[i]
+	k := &e.classes[c.class]
+	for {
+		if c.done >= c.touchAt {
+			e.touch(i)
+			return
+		}
+		if c.left > 0 {
+			e.serve(i, c, k)
+			return
+		}
+		if c.slice+1 >= c.slices/2 && !c.delayed {
+			c.delayed = true
+			e.at(e.time+k.delay, endOfDelay, i)
+			return
+		}
+		if c.slice++; c.slice >= c.slices {
+			break
+		}
+		if at := int(c.slice) % (1 + len(k.called)); at == 0 {
+			c.left = c.homeWork
+		} else {
+			c.left = e.work[int(i)*e.called+at-1]
+		}
+	}
+	if !math.IsInf(c.touchAt, 1) { // at the very end, or rounding kept us short of it
+		c.done = c.touchAt
+		e.touch(i)
+		return
+	}
+	e.commit(i)
+}
+
+// serve sends what is left of the slice to its station, only up to the point
+// where rows are to be touched.
+func (e *engine) serve(i int32, c *customer, k *class) {
+	work := c.left
+	if c.done+work > c.touchAt {
+		work = c.touchAt - c.done
+		c.left -= work
+		c.done = c.touchAt
+	} else {
+		c.left = 0
+		c.done += work
+	}
+	s := k.home
+	if at := int(c.slice) % (1 + len(k.called)); at > 0 {
+		s = k.called[at-1]
+	}
+	e.station[s].add(e.time, work, i)
+}
+
+// commit ends the work of a request that succeeded.
+func (e *engine) commit(i int32) {
+	c := &e.customers[i]
+	if c.held > 0 {
+		e.lock.now++
+		e.release(c, true)
+	}
+	e.answer(i, true, true)
+}
+
+// answer ends a request: the worker is free, and after the overhead the
+// journey goes on.
+func (e *engine) answer(i int32, ok, worker bool) {
+	c := &e.customers[i]
+	k := &e.classes[c.class]
+	if k.pool >= 0 && worker {
+		e.freeWorker(k.pool)
+	}
+	e.tally.request(e, c, e.time+k.overhead, ok)
+	if !ok {
+		e.end(i, k.overhead, false)
+		return
+	}
+	e.next(i, k.overhead)
+}
+
+func (e *engine) freeWorker(n int) {
+	p := &e.pool[n]
+	if p.queue.len() == 0 {
+		p.free++
+		p.busy.set(e.time, float64(p.workers-p.free))
+		return
+	}
+	p.wait(e.time, -1, e.o.DrainAfter)
+	e.soon(p.queue.pop(), begin)
+}

@@ -1,0 +1,336 @@
+package html
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/reports/figure"
+	"github.com/headroom-erp/headroom/reports/prose"
+)
+
+// maxPoints is how many points of a line are drawn; maxRows how many rows of
+// a chart's table. Beyond, neighbours are averaged.
+const (
+	maxPoints = 240
+	maxRows   = 20
+)
+
+// A timeline is a chart over the time of the run.
+type timeline struct {
+	chart chart
+	y     axis
+	role  role
+	write func(float64) string
+	lines []series
+}
+
+type series struct {
+	headroom.Series
+	name  string
+	color int
+}
+
+func (b *builder) arrivals() []chart {
+	if len(b.report.Runs) == 0 {
+		return nil
+	}
+	t := timeline{role: areaRole, y: number(1, "/s"), write: func(v float64) string { return figure.Number(v) + "/s" },
+		chart: chart{ID: "arrivals", Title: "Load replayed", Lead: "Arrivals per second by process, stacked.", Wide: true, Height: 260}}
+	for _, s := range b.report.Runs[0].Series {
+		if s.Name == "arrivals" {
+			t.lines = append(t.lines, series{s, s.Label, b.color("process " + s.Label)})
+		}
+	}
+	return b.timeline(t)
+}
+
+func (b *builder) inFlight() []chart {
+	t := timeline{role: lineRole, y: number(1, ""), write: figure.Number,
+		chart: chart{ID: "in-flight", Title: "Journeys in flight", Lead: "Due but not finished, by run. A line that keeps rising is a backlog.", Height: 220}}
+	t.lines = b.byRun("in_flight", "")
+	return b.timeline(t)
+}
+
+// byRun gathers a series of every run; with label "" whatever its label.
+func (b *builder) byRun(name, label string) []series {
+	var out []series
+	for i, run := range b.report.Runs {
+		for _, s := range run.Series {
+			if s.Name == name && (label == "" || s.Label == label) {
+				out = append(out, series{s, b.runName(i), i})
+			}
+		}
+	}
+	return out
+}
+
+// runName tells runs apart: by topology, and by number where one was run twice.
+func (b *builder) runName(i int) string {
+	name := prose.Topology(b.report.Runs[i].Topology)
+	for j, other := range b.report.Runs {
+		if j != i && prose.Topology(other.Topology) == name {
+			return fmt.Sprintf("%s, run %d", name, i+1)
+		}
+	}
+	return name
+}
+
+// labels lists the labels of a series over all runs, in order of appearance.
+func (b *builder) labels(name string) []string {
+	var out []string
+	for _, run := range b.report.Runs {
+		for _, s := range run.Series {
+			if s.Name == name && !slices.Contains(out, s.Label) {
+				out = append(out, s.Label)
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) utilization() []chart {
+	var out []chart
+	for i, station := range b.labels("utilization") {
+		t := timeline{role: lineRole, y: number(0.01, "%"), write: figure.Share, lines: b.byRun("utilization", station),
+			chart: chart{ID: fmt.Sprintf("utilization-%d", i), Title: "Utilization, " + station, Lead: "Busy share of its cores, by run.", Height: 220}}
+		out = append(out, b.timeline(t)...)
+	}
+	return out
+}
+
+func (b *builder) responses() []chart {
+	var out []chart
+	for i, process := range b.labels("response") {
+		lines := b.byRun("response", process)
+		highest := 0.0
+		for _, s := range lines {
+			for _, v := range s.V {
+				highest = max(highest, v)
+			}
+		}
+		t := timeline{role: lineRole, y: durations(highest), write: figure.Seconds, lines: lines,
+			chart: chart{ID: fmt.Sprintf("response-%d", i), Title: "Journey time, " + process, Lead: "Mean of those that were due at that time, by run.", Height: 200}}
+		out = append(out, b.timeline(t)...)
+	}
+	return out
+}
+
+func (b *builder) timeline(t timeline) []chart {
+	t.lines = slices.DeleteFunc(t.lines, func(s series) bool { return min(len(s.T), len(s.V)) == 0 })
+	if len(t.lines) == 0 {
+		return nil
+	}
+	h := b.report.Schedule
+	x, offset := clock(h)
+	end := h.Duration()
+	for _, s := range t.lines {
+		end = max(end, slices.Max(s.T))
+	}
+	p := newPlot(x, t.y, opts.XAxis{Type: "value", Min: offset, Max: offset + end, MinInterval: 1}, opts.YAxis{Type: "value"})
+	p.perAxis = true
+	t.chart.Table.Head = []cell{{Text: "Time", Left: true}}
+	for i, s := range t.lines {
+		var options []charts.SeriesOpts
+		if i == 0 {
+			options = append(options, b.spans(offset, end))
+		}
+		var points []point
+		for _, pt := range thin(s.T, s.V, maxPoints) {
+			points = append(points, point{X: offset + pt.X, Y: pt.Y, Label: t.write(pt.Y)})
+		}
+		p.add(s.name, t.role, s.color, points, options...)
+		shape := "line"
+		if t.role == areaRole {
+			shape = "box"
+		}
+		t.chart.Legend = append(t.chart.Legend, legend{s.name, shape, colorClass(s.color)})
+		t.chart.Table.Head = append(t.chart.Table.Head, text(s.name))
+	}
+	t.chart.Table.Rows = timeRows(t, x, offset)
+	t.chart.Table.Note = "Neighbouring values are averaged."
+	t.chart.Alt = t.chart.Title + " over " + figure.Seconds(end) + ": " + prose.And(highs(t)) + "."
+	return []chart{b.finish(t.chart, p)}
+}
+
+func highs(t timeline) []string {
+	var out []string
+	for _, s := range t.lines {
+		out = append(out, s.name+" reaches "+t.write(slices.Max(s.V)))
+	}
+	return out
+}
+
+// clock is the axis of time: of the day where the calendar says it, else since
+// the run's start. offset is added to a time since the start.
+func clock(h headroom.Header) (x axis, offset float64) {
+	if h.WindowAt.IsZero() {
+		return axis{Kind: "elapsed", Size: 1}, 0
+	}
+	at := h.WindowAt
+	return axis{Kind: "clock", Size: 1}, float64(at.Hour()*3600+at.Minute()*60+at.Second()) - h.LeadIn
+}
+
+// spans shades the lead-in and names the peaks.
+func (b *builder) spans(offset, end float64) charts.SeriesOpts {
+	h := b.report.Schedule
+	var areas []any
+	mark := func(name, kind string, from, to float64, line int) {
+		from, to = max(0, from), min(end, to)
+		if to > from {
+			areas = append(areas, []any{
+				map[string]any{"name": name, "xAxis": offset + from, "kind": kind, "label": map[string]any{"offset": []int{0, 14 * line}}},
+				map[string]any{"xAxis": offset + to},
+			})
+		}
+	}
+	if h.LeadIn > 0 {
+		mark("lead-in", "lead-in", 0, h.LeadIn, 0)
+	}
+	for i, s := range h.Spans {
+		mark(s.Name, "peak", max(s.From, h.LeadIn), s.To, i)
+	}
+	return charts.WithSeriesOpts(func(s *charts.SingleSeries) {
+		if len(areas) > 0 {
+			s.MarkAreas = &opts.MarkAreas{Data: areas}
+		}
+	})
+}
+
+// thin averages neighbours so that at most n points are left.
+func thin(t, v []float64, n int) []point {
+	length := min(len(t), len(v))
+	group := max(1, int(math.Ceil(float64(length)/float64(n))))
+	var out []point
+	for i := 0; i < length; i += group {
+		j := min(i+group, length)
+		var st, sv float64
+		for k := i; k < j; k++ {
+			st += t[k]
+			sv += v[k]
+		}
+		out = append(out, point{X: st / float64(j-i), Y: sv / float64(j-i)})
+	}
+	return out
+}
+
+func timeRows(t timeline, x axis, offset float64) [][]cell {
+	longest := 0
+	thinned := make([][]point, len(t.lines))
+	for i, s := range t.lines {
+		thinned[i] = thin(s.T, s.V, maxRows)
+		if len(thinned[i]) > len(thinned[longest]) {
+			longest = i
+		}
+	}
+	var rows [][]cell
+	for k, at := range thinned[longest] {
+		row := []cell{text(moment(x, offset+at.X))}
+		for i := range t.lines {
+			value := figure.Unknown
+			if k < len(thinned[i]) {
+				value = t.write(thinned[i][k].Y)
+			}
+			row = append(row, text(value))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func moment(x axis, v float64) string {
+	s := int(math.Round(v))
+	if x.Kind != "clock" {
+		return figure.Seconds(v)
+	}
+	s = ((s % 86400) + 86400) % 86400
+	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// stepCharts are one chart a run: means per request of each step, stacked.
+func (b *builder) stepCharts() []chart {
+	highest := 0.0
+	for _, run := range b.report.Runs {
+		for _, s := range run.Steps {
+			highest = max(highest, s.Client)
+		}
+	}
+	var out []chart
+	for i, run := range b.report.Runs {
+		if len(run.Steps) > 0 {
+			out = append(out, b.stepChart(i, run, highest))
+		}
+	}
+	return out
+}
+
+// parts of a step's time; the colours are the palette's.
+var parts = []struct {
+	name  string
+	color int
+	of    func(headroom.StepReport) *float64
+}{
+	{"waiting for a worker", 7, func(s headroom.StepReport) *float64 { return s.Waiting }},
+	{"Python", 0, func(s headroom.StepReport) *float64 { return s.Python }},
+	{"SQL", 2, func(s headroom.StepReport) *float64 { return s.SQL }},
+	{"retry sleep", 1, func(s headroom.StepReport) *float64 { return s.Sleep }},
+	{"not told apart", 6, func(s headroom.StepReport) *float64 {
+		if s.Waiting != nil || s.Python != nil || s.SQL != nil || s.Sleep != nil {
+			return nil
+		}
+		return &s.Client
+	}},
+}
+
+func (b *builder) stepChart(i int, run headroom.RunReport, highest float64) chart {
+	c := chart{ID: fmt.Sprintf("steps-%d", i), Title: b.runName(i), Height: 50 + 24*len(run.Steps), Wide: len(b.report.Runs) == 1,
+		Table: table{Caption: "Where a request's time goes on " + b.runName(i) + ", means per request",
+			Head: heads("Step", "<Protocol", "Requests", "Failed", "Client", "p95", "Waiting", "Python", "SQL", "Retry sleep", "Lost tries", "Retried")}}
+	var names []string
+	for _, s := range run.Steps {
+		names = append(names, s.Process+"."+s.Step)
+		c.Table.Rows = append(c.Table.Rows, stepRow(s))
+	}
+	p := newPlot(durations(highest), axis{Kind: "names", Size: 1, Names: names}, opts.XAxis{Type: "value", Max: highest},
+		opts.YAxis{Type: "category", Inverse: opts.Bool(true), Data: names})
+	p.perAxis = true
+	for _, part := range parts {
+		var points []point
+		any := false
+		for row, s := range run.Steps {
+			if v := part.of(s); v != nil {
+				any = any || *v > 0
+				points = append(points, point{X: max(0, *v), Y: float64(row), Label: figure.Seconds(*v)})
+			}
+		}
+		if any {
+			p.add(part.name, barRole, part.color, points)
+			c.Legend = append(c.Legend, legend{part.name, "box", colorClass(part.color)})
+		}
+	}
+	c.Alt = "Stacked bars of where the time of each step's mean request goes on " + b.runName(i) + "; the table below has the figures."
+	return b.finish(c, p)
+}
+
+func stepRow(s headroom.StepReport) []cell {
+	lost, retried := figure.Unknown, figure.Unknown
+	if s.Conflicts != nil {
+		lost = figure.Count(*s.Conflicts)
+	}
+	if s.RetryShare != nil {
+		retried = figure.Share(*s.RetryShare)
+	}
+	row := []cell{text(s.Process + "." + s.Step), left(s.Protocol), text(figure.Count(s.Requests)), text(figure.Count(s.Failed)), text(figure.Seconds(s.Client)), text(figure.Seconds(s.P95))}
+	for _, v := range []*float64{s.Waiting, s.Python, s.SQL, s.Sleep} {
+		if v == nil {
+			row = append(row, text(figure.Unknown))
+			continue
+		}
+		row = append(row, text(figure.Seconds(*v)))
+	}
+	return append(row, text(lost), text(retried))
+}

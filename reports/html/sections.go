@@ -1,0 +1,194 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/reports/figure"
+	"github.com/headroom-erp/headroom/reports/prose"
+)
+
+// A builder makes the sections of a report. Colours belong to processes and
+// runs over the whole page.
+type builder struct {
+	report headroom.Report
+	colors map[string]int
+	err    error
+}
+
+func (b *builder) candidates() section {
+	s := section{ID: "candidates", Title: "Candidates"}
+	rec := b.report.Recommendation
+	if rec == nil || len(rec.Candidates) == 0 {
+		return s
+	}
+	objectives := objectivesOf(rec.Candidates)
+	t := table{ID: "t-candidates", Caption: "What each topology would do with the plan's load"}
+	names := []string{"Topology", "Workers", "<Cores, app + database", "<Basis"}
+	for _, o := range objectives {
+		names = append(names, "<"+o.Process+" "+figure.Percentile(o.Percentile)+" within "+figure.Bound(o.Within))
+	}
+	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App busy", "<Database busy", "Cost a month")...)
+	for _, c := range rec.Candidates {
+		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
+	}
+	t.Note = "Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
+	s.Tables = []table{t}
+	return s
+}
+
+func (b *builder) candidate(c headroom.Candidate, objectives []headroom.Objective, rec *headroom.Recommendation) []cell {
+	f := c.Forecast
+	name := cell{Text: prose.Topology(c.Topology)}
+	if c.Topology.Name == rec.Topology.Name {
+		name.Strong, name.Quiet = true, "recommended"
+		if !rec.Met {
+			name.Quiet = "nearest"
+		}
+	}
+	row := []cell{name, text(figure.Count(c.Topology.Web.Workers)), left(prose.Cores(c.Topology)), {Badge: "plain " + basisClass(c), Left: true}}
+	row[3].Badge = basisClass(c)
+	for _, o := range objectives {
+		i := slices.IndexFunc(f.Processes, func(p headroom.ProcessForecast) bool { return p.Process == o.Process })
+		if i < 0 {
+			row = append(row, left(figure.Unknown))
+			continue
+		}
+		at := estimate(prose.At(f.Processes[i].Percentile, &o), figure.Time)
+		at.Left = true
+		row = append(row, judged(at, f.Processes[i].Met))
+	}
+	capacity := left(figure.Unknown)
+	if f.Capacity != nil {
+		capacity = estimate(*f.Capacity, figure.Plain)
+		capacity.Left = true
+	}
+	limited := f.LimitedBy
+	if limited == "" {
+		limited = figure.Unknown
+	}
+	app, db := estimate(f.Utilization["app"], figure.Part), estimate(f.Utilization["database"], figure.Part)
+	app.Left, db.Left = true, true
+	return append(row, capacity, cell{Text: limited, Left: true, Class: "prose"}, app, db, text(prose.Cost(c.CostMonth, b.report.Plan.Prices)))
+}
+
+func basisClass(c headroom.Candidate) string {
+	if c.Measured {
+		return "measured"
+	}
+	return "forecast"
+}
+
+// objectivesOf lists every objective of the candidates' forecasts once.
+func objectivesOf(list []headroom.Candidate) []headroom.Objective {
+	var out []headroom.Objective
+	for _, c := range list {
+		for _, p := range c.Forecast.Processes {
+			if p.Objective != nil && !slices.Contains(out, *p.Objective) {
+				out = append(out, *p.Objective)
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) workers() section {
+	return section{ID: "workers", Title: "How many workers", Lead: "The recommended hardware with other numbers of workers. Where the line is above the dashed bound, the objective is missed.",
+		Charts: b.workerCharts()}
+}
+
+func (b *builder) accuracy() section {
+	r := b.report
+	s := section{ID: "accuracy", Title: "How good the forecast is", Charts: b.comparisonCharts(),
+		Lead: "The same schedule was replayed on a real system and in the model. Bars are 90 % intervals."}
+	t := table{ID: "t-errors", Caption: "Forecast against measurement",
+		Head: heads("Topology", "<Process", "<Figure", "<Forecast", "<Measured", "Error", "<Intervals", "<Basis")}
+	for _, e := range prose.Errors(r.Comparisons) {
+		f, m := estimate(e.Forecast, figure.Time), estimate(e.Measured, figure.Time)
+		f.Left, m.Left = true, true
+		overlap := "apart"
+		if e.Overlap {
+			overlap = "overlap"
+		}
+		t.Rows = append(t.Rows, []cell{text(e.Topology), left(e.Process), left(e.What), f, m, text(figure.Signed(e.Relative)), left(overlap), left(prose.FitWord(e.InFit))})
+	}
+	if len(t.Rows) > 0 {
+		s.Tables = append(s.Tables, t)
+	}
+	if v := r.Verified; v != nil {
+		s.Tables = append(s.Tables, verified(v))
+	}
+	return s
+}
+
+func verified(v *headroom.CapacityCheck) table {
+	t := table{ID: "t-verified", Caption: "Capacity of " + v.Topology + ", searched for on the running system",
+		Head: heads("Scale of the plan's load", "<Objectives", "<Nearest to its bound, or farthest beyond", "Of its bound", "<Kept in"),
+		Note: fmt.Sprintf("Measured %s, forecast %s, error %s.", figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error))}
+	for _, p := range v.Probes {
+		t.Rows = append(t.Rows, []cell{text(figure.Number(p.Scale) + " ×"), judged(cell{Left: true}, &p.Met), left(p.Worst), text(figure.Share(p.Ratio)), left(p.Folder)})
+	}
+	return t
+}
+
+func (b *builder) load() section {
+	s := section{ID: "load", Title: "What was replayed, and how the system took it",
+		Lead: "Every run replays the same arrivals: none waits for an answer to another."}
+	s.Charts = append(s.Charts, b.arrivals()...)
+	s.Charts = append(s.Charts, b.inFlight()...)
+	s.Charts = append(s.Charts, b.utilization()...)
+	s.Charts = append(s.Charts, b.responses()...)
+	if len(b.report.Runs) > 0 {
+		s.Tables = []table{b.runs()}
+	}
+	return s
+}
+
+func (b *builder) runs() table {
+	t := table{ID: "t-runs", Caption: "Runs, and how punctual the load generator was",
+		Head: heads("Run", "<Topology", "<State", "<Timer late, p50 / p99 / max", "<No virtual user free", "<Both", "<By design", "<App busy", "<Database busy", "<Found in the log", "Gaps"),
+		Note: "The first two delays are the load generator's own and must be small; waiting by design is what people and partners do."}
+	for _, run := range b.report.Runs {
+		state := cell{Badge: "valid", Left: true}
+		switch {
+		case !run.Complete:
+			state.Badge = "incomplete"
+		case !run.Valid:
+			state.Badge = "invalid"
+		}
+		d := run.Delays
+		t.Rows = append(t.Rows, []cell{text(run.ID), left(prose.Topology(run.Topology)), state, spread(d.TimerLate), spread(d.VUWait), spread(d.Generator), spread(d.DesignWait),
+			left(busy(run, "app")), left(busy(run, "database")), left(found(run.Joined)), text(figure.Count(len(run.Gaps)))})
+	}
+	return t
+}
+
+func spread(s headroom.Spread) cell {
+	return left(strings.Join([]string{figure.Seconds(s.P50), figure.Seconds(s.P99), figure.Seconds(s.Max)}, " / "))
+}
+
+func busy(run headroom.RunReport, station string) string {
+	if u, ok := run.Utilization[station]; ok {
+		return figure.Share(u)
+	}
+	return figure.Unknown
+}
+
+func found(j *headroom.JoinReport) string {
+	if j == nil {
+		return "no request log"
+	}
+	return figure.Count(j.Found) + " of " + figure.Count(j.Requests)
+}
+
+func (b *builder) time() section {
+	s := section{ID: "time", Title: "Where the time goes", Lead: "Means per request. Waiting is for a free worker, with network and generator.", Charts: b.stepCharts()}
+	for _, t := range []table{b.responseTable(), b.errorTable(), b.gapTable()} {
+		if len(t.Rows) > 0 {
+			s.Tables = append(s.Tables, t)
+		}
+	}
+	return s
+}

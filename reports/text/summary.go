@@ -1,0 +1,192 @@
+// Package text renders reports for a terminal: plain, aligned, without colour.
+// It computes nothing but layout.
+package text
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/reports/figure"
+	"github.com/headroom-erp/headroom/reports/prose"
+)
+
+// printer keeps the first error of a bufio.Writer by itself; blocks are parted
+// by an empty line.
+type printer struct {
+	w       *bufio.Writer
+	started bool
+}
+
+func (p *printer) block(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	if p.started {
+		fmt.Fprintln(p.w)
+	}
+	p.started = true
+	if title != "" {
+		fmt.Fprintln(p.w, title)
+	}
+	for _, l := range lines {
+		fmt.Fprintln(p.w, l)
+	}
+}
+
+// Summary writes what a report says, ending with the path of its page, if there
+// is one.
+func Summary(w io.Writer, r headroom.Report, path string) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	p.block("", answer(r))
+	p.block("Not to be trusted", bullets(prose.Faults(r), "! "))
+	p.block("Why", reasons(r))
+	p.block("Candidates", candidates(r))
+	p.block("Forecast against measurement", comparisons(r))
+	p.block("Capacity, searched on the running system", verified(r.Verified))
+	p.block("Delays of the load generator (p50 / p99 / max)", delays(r.Runs))
+	p.block("Conflicts (share of requests that lost at least one try)", conflicts(r.Runs))
+	p.block("Warnings", bullets(prose.Warnings(r), "! "))
+	if path != "" {
+		p.block("", []string{"Report: " + clean(path)})
+	}
+	return p.w.Flush()
+}
+
+func answer(r headroom.Report) []string {
+	out := wrap(prose.Answer(r), "", "")
+	for _, s := range prose.Sure(r) {
+		out = append(out, wrap(s, "", "")...)
+	}
+	return out
+}
+
+func bullets(list []string, mark string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, wrap(s, "  "+mark, "  "+strings.Repeat(" ", len(mark)))...)
+	}
+	return out
+}
+
+func reasons(r headroom.Report) []string {
+	var list []string
+	if r.Recommendation != nil {
+		list = append(list, r.Recommendation.Reasons...)
+	}
+	if rule := prose.Rule(r); rule != "" {
+		list = append(list, rule)
+	}
+	return bullets(list, "- ")
+}
+
+func candidates(r headroom.Report) []string {
+	rec := r.Recommendation
+	if rec == nil || len(rec.Candidates) == 0 {
+		return nil
+	}
+	first := rec.Candidates[0].Forecast
+	t := &table{head: []string{"topology", "workers", "<cores", "<basis"}}
+	objectives := withObjective(first)
+	for _, o := range objectives {
+		t.head = append(t.head, "<"+o.Process+" "+figure.Percentile(o.Percentile)+" ≤ "+figure.Bound(o.Within))
+	}
+	t.head = append(t.head, "<capacity × plan", "app", "database", "cost/month")
+	for _, c := range rec.Candidates {
+		row := []string{mark(c, rec) + prose.Topology(c.Topology), figure.Count(c.Topology.Web.Workers), prose.Cores(c.Topology), prose.Basis(c)}
+		for _, o := range objectives {
+			row = append(row, verdict(c.Forecast, o))
+		}
+		row = append(row, prose.Capacity(c.Forecast), figure.Value(c.Forecast.Utilization["app"], figure.Part),
+			figure.Value(c.Forecast.Utilization["database"], figure.Part), prose.Cost(c.CostMonth, r.Plan.Prices))
+		t.add(row...)
+	}
+	return t.lines("  ")
+}
+
+// mark stars the recommended candidate.
+func mark(c headroom.Candidate, rec *headroom.Recommendation) string {
+	if c.Topology.Name == rec.Topology.Name {
+		return "* "
+	}
+	return "  "
+}
+
+func withObjective(f headroom.Forecast) []headroom.Objective {
+	var out []headroom.Objective
+	for _, p := range f.Processes {
+		if p.Objective != nil {
+			out = append(out, *p.Objective)
+		}
+	}
+	return out
+}
+
+func verdict(f headroom.Forecast, o headroom.Objective) string {
+	i := slices.IndexFunc(f.Processes, func(p headroom.ProcessForecast) bool { return p.Process == o.Process })
+	if i < 0 {
+		return figure.Unknown
+	}
+	p := f.Processes[i]
+	return word(p.Met) + figure.Estimate(prose.At(p.Percentile, &o), figure.Time)
+}
+
+func word(met *bool) string {
+	switch {
+	case met == nil:
+		return ""
+	case *met:
+		return "met "
+	}
+	return "MISSED "
+}
+
+func comparisons(r headroom.Report) []string {
+	t := &table{head: []string{"topology", "<process", "<", "<forecast", "<measured", "error", "<"}}
+	for _, e := range prose.Errors(r.Comparisons) {
+		t.add(e.Topology, e.Process, e.What, figure.Estimate(e.Forecast, figure.Time), figure.Estimate(e.Measured, figure.Time),
+			figure.Signed(e.Relative), prose.FitWord(e.InFit))
+	}
+	return t.lines("  ")
+}
+
+func verified(v *headroom.CapacityCheck) []string {
+	if v == nil {
+		return nil
+	}
+	out := wrap(fmt.Sprintf("%s: measured %s, forecast %s, error %s", v.Topology, figure.Estimate(v.Measured, figure.Times),
+		figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error)), "  ", "  ")
+	t := &table{head: []string{"scale", "<", "<nearest objective", "of its bound"}}
+	for _, p := range v.Probes {
+		t.add(figure.Number(p.Scale)+" ×", strings.TrimSpace(word(&p.Met)), orUnknown(p.Worst), figure.Share(p.Ratio))
+	}
+	return append(out, t.lines("  ")...)
+}
+
+func delays(runs []headroom.RunReport) []string {
+	t := &table{head: []string{"run", "<timer late", "<no virtual user", "<both", "<by design"}}
+	for _, run := range runs {
+		d := run.Delays
+		t.add(prose.Topology(run.Topology), spread(d.TimerLate), spread(d.VUWait), spread(d.Generator), spread(d.DesignWait))
+	}
+	return t.lines("  ")
+}
+
+func spread(s headroom.Spread) string {
+	return figure.Seconds(s.P50) + " / " + figure.Seconds(s.P99) + " / " + figure.Seconds(s.Max)
+}
+
+func conflicts(runs []headroom.RunReport) []string {
+	t := &table{head: []string{"run", "<step", "requests", "lost tries", "share"}}
+	for _, run := range runs {
+		for _, s := range run.Steps {
+			if s.Conflicts != nil && s.RetryShare != nil && *s.Conflicts > 0 {
+				t.add(prose.Topology(run.Topology), s.Process+"."+s.Step, figure.Count(s.Requests), figure.Count(*s.Conflicts), figure.Share(*s.RetryShare))
+			}
+		}
+	}
+	return t.lines("  ")
+}

@@ -1,0 +1,47 @@
+package headroom
+
+// A Solution is what a solver says of a System in its steady state: what
+// `model system` prints. A figure that does not exist (the response time of an
+// overloaded system, the wait of a class that needs no worker) is nil.
+type Solution struct {
+	Method   string            `json:"method"`
+	Classes  []ClassSolution   `json:"classes"`
+	Journeys []JourneySolution `json:"journeys"`
+	Stations []StationSolution `json:"stations"`
+	Pools    []PoolSolution    `json:"pools"`
+	Warnings []string          `json:"warnings"`
+}
+
+// ClassSolution is one request class. Responses are in seconds from the
+// request's start to its end, overhead included.
+type ClassSolution struct {
+	Name         string   `json:"name"`
+	Throughput   float64  `json:"throughput"` // 1/s, failed ones left out
+	ResponseMean *float64 `json:"response_mean"`
+	ResponseP50  *float64 `json:"response_p50"`
+	ResponseP95  *float64 `json:"response_p95"`
+	ResponseP99  *float64 `json:"response_p99"`
+	PoolWaitMean *float64 `json:"pool_wait_mean"`
+	RetryShare   *float64 `json:"retry_share"` // of requests, that lost at least one try; nil without a conflict rule
+}
+
+// JourneySolution is one journey. Responses include the think times of its steps.
+type JourneySolution struct {
+	Name         string   `json:"name"`
+	Throughput   float64  `json:"throughput"`
+	ResponseMean *float64 `json:"response_mean"`
+	ResponseP50  *float64 `json:"response_p50"`
+	ResponseP95  *float64 `json:"response_p95"`
+}
+
+// StationSolution is one station; Utilization is 0 to 1.
+type StationSolution struct {
+	Name        string  `json:"name"`
+	Utilization float64 `json:"utilization"`
+}
+
+// PoolSolution is one pool; BusyMean counts workers.
+type PoolSolution struct {
+	Name     string  `json:"name"`
+	BusyMean float64 `json:"busy_mean"`
+}
