@@ -215,4 +215,3 @@ func (v *solver) round() float64 {
 	}
 	return moved
 }
-

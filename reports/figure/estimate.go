@@ -26,7 +26,7 @@ func Value(e headroom.Estimate, u Unit) string {
 	if !Known(e) {
 		return Unknown
 	}
-	size, name, digits := u(e.Value)
+	size, name, digits := u(leading(e))
 	return with(digits(e.Value/size), name)
 }
 
@@ -36,7 +36,7 @@ func Interval(e headroom.Estimate, u Unit) string {
 	if !Known(e) || !finite(e.Low) || (e.Low == 0 && e.High == 0) || e.Low == e.High {
 		return ""
 	}
-	size, _, digits := u(e.Value)
+	size, _, digits := u(leading(e))
 	high := "∞"
 	if !math.IsInf(e.High, 1) {
 		if !finite(e.High) {
@@ -45,6 +45,15 @@ func Interval(e headroom.Estimate, u Unit) string {
 		high = digits(e.High / size)
 	}
 	return "(" + digits(e.Low/size) + "–" + high + ")"
+}
+
+// leading is the figure that chooses the unit: the value, or the interval's end
+// where the value is zero.
+func leading(e headroom.Estimate) float64 {
+	if e.Value == 0 && finite(e.High) {
+		return e.High
+	}
+	return e.Value
 }
 
 // Doubtful follows the value of a figure that the data cannot pin down.

@@ -60,12 +60,16 @@ func Seconds(v float64) string {
 	return with(Number(v/s.size), s.unit)
 }
 
+// Spread writes a delay's p50, p99 and maximum in the maximum's unit:
+// "0.200 / 2.10 / 6.30 ms".
+func Spread(s headroom.Spread) string {
+	u := scaleOf(s.Max)
+	return with(Number(s.P50/u.size)+" / "+Number(s.P99/u.size)+" / "+Number(s.Max/u.size), u.unit)
+}
+
 // Bound writes a duration that somebody chose: 5 s, 800 ms, 15 min.
 func Bound(v float64) string {
 	s := scaleOf(v)
-	if v >= 60 && v < 120 && v != 60 {
-		s = scale{1, "s"}
-	}
 	return with(Exact(v/s.size), s.unit)
 }
 
@@ -121,7 +125,7 @@ func scaleOf(seconds float64) scale {
 	switch v := math.Abs(seconds); {
 	case v >= 7200:
 		return scale{3600, "h"}
-	case v >= 120 || v == 60:
+	case v >= 120:
 		return scale{60, "min"}
 	case v >= 0.9995 || v == 0:
 		return scale{1, "s"}
@@ -129,14 +133,16 @@ func scaleOf(seconds float64) scale {
 	return scale{1e-3, "ms"}
 }
 
-// percentage has at most one digit behind the point below 100 %: more would
-// pretend.
+// percentage has at most one digit behind the point: more would pretend. What
+// is less than all does not read as 100.
 func percentage(v float64) string {
 	switch p := v * 100; {
 	case !finite(p):
 		return Unknown
 	case p == 0:
 		return "0"
+	case p > 99 && p < 100:
+		return strconv.FormatFloat(math.Floor(p*10)/10, 'f', 1, 64)
 	case math.Abs(p) >= 9.95:
 		return strconv.FormatFloat(p, 'f', 0, 64)
 	case math.Abs(p) >= 0.05:

@@ -17,6 +17,10 @@ import (
 // which its axis is logarithmic.
 const wideRange = 20
 
+// mostBounds is where a chart of an objective ends, in multiples of its bound:
+// what matters is on which side of the bound a figure lies.
+const mostBounds = 3
+
 // workerCharts are one chart a process that has an objective: its percentile
 // against the number of workers.
 func (b *builder) workerCharts() []chart {
@@ -29,7 +33,7 @@ func (b *builder) workerCharts() []chart {
 		return cmp.Compare(a.Topology.Web.Workers, b.Topology.Web.Workers)
 	})
 	var out []chart
-	for i, o := range objectivesOf(list) {
+	for i, o := range prose.Objectives(list) {
 		out = append(out, b.workerChart(i, o, list))
 	}
 	return out
@@ -66,15 +70,12 @@ func (b *builder) workerChart(i int, o headroom.Objective, list []headroom.Candi
 	}
 	first, last := list[0].Topology.Web.Workers, list[len(list)-1].Topology.Web.Workers
 	xo := opts.XAxis{Type: "value", Min: first, Max: last, MinInterval: 1, Name: "workers", NameLocation: "middle", NameGap: 26}
-	yo := opts.YAxis{Type: r.kind()}
-	if r.kind() == "log" {
-		yo.Min, yo.Max = r.bounds()
-	}
-	p := newPlot(number(1, ""), durations(r.high), xo, yo)
+	top := o.Within * min(mostBounds, max(2, math.Ceil(r.high/o.Within)))
+	p := newPlot(number(1, ""), durations(top), xo, opts.YAxis{Type: "value", Min: 0, Max: top})
+	p.y.Step = o.Within
 	p.add("objective", boundRole, 0, []point{{X: float64(first), Y: o.Within}, {X: float64(last), Y: o.Within}})
 	if n := rec.RuleOfThumb.Workers; n >= first && n <= last && n > 0 {
-		low, high := r.bounds()
-		p.add("rule of thumb", ruleRole, 0, []point{{X: float64(n), Y: low}, {X: float64(n), Y: high}})
+		p.add("rule of thumb", ruleRole, 0, []point{{X: float64(n), Y: 0}, {X: float64(n), Y: top}})
 	}
 	p.add("90 % interval", errorRole, 0, bars)
 	p.add("forecast", dotLine, 0, forecast)
@@ -87,6 +88,9 @@ func (b *builder) workerChart(i int, o headroom.Objective, list []headroom.Candi
 	c.Legend = append(c.Legend, legend{"objective, " + figure.Bound(o.Within), "dash", "bound"})
 	if n := rec.RuleOfThumb.Workers; n >= first && n <= last && n > 0 {
 		c.Legend = append(c.Legend, legend{"rule of thumb", "dotted", "quiet"})
+	}
+	if r.high > top {
+		c.Lead = "Cut off at " + figure.Bound(top) + "; the table has what lies above."
 	}
 	c.Alt = fmt.Sprintf("%s of journey times against the number of workers, from %d to %d; the objective is %s.", what, first, last, figure.Bound(o.Within))
 	return b.finish(c, p)
@@ -141,21 +145,28 @@ func (r *reach) kind() string {
 	return "value"
 }
 
-// bounds are those of the axis: from zero, or from the power of ten below.
-func (r *reach) bounds() (low, high float64) {
+// bounds are those of the axis, and the step between its ticks; a logarithmic
+// axis ends at powers of ten and chooses its own.
+func (r *reach) bounds() (low, high, step float64) {
 	if r.kind() == "log" {
-		return math.Pow(10, math.Floor(math.Log10(r.low))), math.Pow(10, math.Ceil(math.Log10(r.high)))
+		return math.Pow(10, math.Floor(math.Log10(r.low))), math.Pow(10, math.Ceil(math.Log10(r.high))), 0
 	}
-	return 0, r.high
+	step = 0.25
+	for (r.high-r.low)/step > 5 {
+		step *= 2
+	}
+	return math.Floor(r.low/step) * step, math.Ceil(r.high/step) * step, step
 }
 
 // comparisonCharts are one chart a topology: forecast and measured figures,
-// one above the other.
+// one above the other, divided by the measured one so that they share a scale.
 func (b *builder) comparisonCharts() []chart {
-	errors := prose.Errors(b.report.Comparisons)
-	var r reach
+	errors := slices.DeleteFunc(prose.Errors(b.report.Comparisons), func(e prose.Error) bool { return math.IsNaN(e.Relative) })
+	r := reach{}
+	r.add(0.75, 1.25)
 	for _, e := range errors {
-		r.add(e.Forecast.Value, e.Forecast.Low, e.Forecast.High, e.Measured.Value, e.Measured.Low, e.Measured.High)
+		m := e.Measured.Value
+		r.add(e.Forecast.Value/m, e.Forecast.Low/m, e.Forecast.High/m, e.Measured.Low/m, e.Measured.High/m)
 	}
 	var out []chart
 	for i, c := range b.report.Comparisons {
@@ -180,28 +191,25 @@ func (b *builder) comparisonChart(i int, c headroom.Comparison, errors []prose.E
 	for row, e := range errors {
 		name := e.Process + " " + e.What
 		names = append(names, name)
-		above, below := float64(row)-0.16, float64(row)+0.16
-		if figure.Known(e.Forecast) {
-			forecast = append(forecast, point{X: e.Forecast.Value, Y: above, Label: name + ", forecast: " + figure.Estimate(e.Forecast, figure.Time)})
-			forecastBars = append(forecastBars, stroke(e.Forecast.Low, e.Forecast.High, above, above)...)
-		}
-		if figure.Known(e.Measured) {
-			measured = append(measured, point{X: e.Measured.Value, Y: below, Label: name + ", measured: " + figure.Estimate(e.Measured, figure.Time)})
-			measuredBars = append(measuredBars, stroke(e.Measured.Low, e.Measured.High, below, below)...)
-		}
+		above, below, m := float64(row)-0.17, float64(row)+0.17, e.Measured.Value
+		forecast = append(forecast, point{X: e.Forecast.Value / m, Y: above, Label: name + ", forecast: " + figure.Estimate(e.Forecast, figure.Time) + ", " + figure.Signed(e.Relative)})
+		forecastBars = append(forecastBars, stroke(e.Forecast.Low/m, e.Forecast.High/m, above, above)...)
+		measured = append(measured, point{X: 1, Y: below, Label: name + ", measured: " + figure.Estimate(e.Measured, figure.Time)})
+		measuredBars = append(measuredBars, stroke(e.Measured.Low/m, e.Measured.High/m, below, below)...)
 		out.Table.Rows = append(out.Table.Rows, []cell{text(name), leftly(estimate(e.Forecast, figure.Time)), leftly(estimate(e.Measured, figure.Time)), text(figure.Signed(e.Relative))})
 	}
 	xo := opts.XAxis{Type: r.kind()}
-	if r.kind() == "log" {
-		xo.Min, xo.Max = r.bounds()
-	}
-	yo := opts.YAxis{Type: "value", Min: -1, Max: len(names), Inverse: opts.Bool(true), MinInterval: 1, MaxInterval: 1}
-	p := newPlot(durations(r.high), axis{Kind: "names", Size: 1, Names: names}, xo, yo)
+	low, high, step := r.bounds()
+	xo.Min, xo.Max = low, high
+	yo := opts.YAxis{Type: "value", Min: -1, Max: len(names), Inverse: opts.Bool(true)}
+	p := newPlot(number(0.01, "%"), axis{Kind: "names", Size: 1, Names: names, Step: 1}, xo, yo)
+	p.x.Step = step
+	p.add("measured", ruleRole, 0, []point{{X: 1, Y: -1}, {X: 1, Y: float64(len(names))}})
 	p.add("90 % interval", errorRole, 0, forecastBars)
 	p.add("90 % interval", errorRole, 1, measuredBars)
 	p.add("forecast", dotRole, 0, forecast)
 	p.add("measured", ringRole, 1, measured)
-	out.Legend = []legend{{"forecast", "dot", "c0"}, {"measured", "ring", "c1"}}
-	out.Alt = fmt.Sprintf("Forecast and measured journey times on %s with their 90 %% intervals; the table below has the figures.", c.Topology)
+	out.Legend = []legend{{"forecast", "dot", "c0"}, {"measured = 100 %", "ring", "c1"}}
+	out.Alt = fmt.Sprintf("Forecast and measured journey times on %s with their 90 %% intervals, as shares of the measured figure; the table below has the figures.", c.Topology)
 	return b.finish(out, p)
 }

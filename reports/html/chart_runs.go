@@ -134,14 +134,24 @@ func (b *builder) timeline(t timeline) []chart {
 	p := newPlot(x, t.y, opts.XAxis{Type: "value", Min: offset, Max: offset + end, MinInterval: 1}, opts.YAxis{Type: "value"})
 	p.perAxis = true
 	t.chart.Table.Head = []cell{{Text: "Time", Left: true}}
+	below := stacked(t)
 	for i, s := range t.lines {
 		var options []charts.SeriesOpts
 		if i == 0 {
 			options = append(options, b.spans(offset, end))
 		}
 		var points []point
-		for _, pt := range thin(s.T, s.V, maxPoints) {
-			points = append(points, point{X: offset + pt.X, Y: pt.Y, Label: t.write(pt.Y)})
+		for k, pt := range thin(s.T, s.V, maxPoints) {
+			at := point{X: offset + pt.X, Y: pt.Y, Label: t.write(pt.Y)}
+			if t.role == areaRole {
+				at.Y += below[i][k]
+			}
+			points = append(points, at)
+		}
+		if n := len(points); t.role == areaRole && n > 1 { // the last bin has a width as well
+			last := points[n-1]
+			last.X += last.X - points[n-2].X
+			points = append(points, last)
 		}
 		p.add(s.name, t.role, s.color, points, options...)
 		shape := "line"
@@ -151,10 +161,48 @@ func (b *builder) timeline(t timeline) []chart {
 		t.chart.Legend = append(t.chart.Legend, legend{s.name, shape, colorClass(s.color)})
 		t.chart.Table.Head = append(t.chart.Table.Head, text(s.name))
 	}
+	if h.LeadIn > 0 {
+		t.chart.Legend = append(t.chart.Legend, legend{"lead-in, not counted", "box", "shade"})
+	}
 	t.chart.Table.Rows = timeRows(t, x, offset)
 	t.chart.Table.Note = "Neighbouring values are averaged."
 	t.chart.Alt = t.chart.Title + " over " + figure.Seconds(end) + ": " + prose.And(highs(t)) + "."
 	return []chart{b.finish(t.chart, p)}
+}
+
+// stacked is what lies below each point of each line. echarts stacks only over
+// categories; here lines are drawn from the highest to the lowest, each down to
+// zero. The last line lies lowest.
+func stacked(t timeline) [][]float64 {
+	if t.role != areaRole {
+		return nil
+	}
+	below := make([][]float64, len(t.lines))
+	var sum []float64
+	for i := len(t.lines) - 1; i >= 0; i-- {
+		points := thin(t.lines[i].T, t.lines[i].V, maxPoints)
+		below[i] = make([]float64, len(points))
+		sum = append(sum, make([]float64, max(0, len(points)-len(sum)))...)
+		for k, pt := range points {
+			below[i][k] = sum[k]
+			sum[k] += pt.Y
+		}
+	}
+	return below
+}
+
+// roundUp gives the next of 1, 2, 2.5 and 5 times a power of ten.
+func roundUp(v float64) float64 {
+	if v <= 0 {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, step := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8} {
+		if v <= step*power {
+			return step * power
+		}
+	}
+	return 10 * power
 }
 
 func highs(t timeline) []string {
@@ -189,10 +237,14 @@ func (b *builder) spans(offset, end float64) charts.SeriesOpts {
 		}
 	}
 	if h.LeadIn > 0 {
-		mark("lead-in", "lead-in", 0, h.LeadIn, 0)
+		mark("", "lead-in", 0, h.LeadIn, 0)
 	}
 	for i, s := range h.Spans {
-		mark(s.Name, "peak", max(s.From, h.LeadIn), s.To, i)
+		kind := "whole"
+		if s.From > h.LeadIn || s.To < h.Duration() {
+			kind = "part"
+		}
+		mark(s.Name, kind, max(s.From, h.LeadIn), s.To, i)
 	}
 	return charts.WithSeriesOpts(func(s *charts.SingleSeries) {
 		if len(areas) > 0 {
@@ -295,7 +347,7 @@ func (b *builder) stepChart(i int, run headroom.RunReport, highest float64) char
 		names = append(names, s.Process+"."+s.Step)
 		c.Table.Rows = append(c.Table.Rows, stepRow(s))
 	}
-	p := newPlot(durations(highest), axis{Kind: "names", Size: 1, Names: names}, opts.XAxis{Type: "value", Max: highest},
+	p := newPlot(durations(roundUp(highest)), axis{Kind: "names", Size: 1, Names: names}, opts.XAxis{Type: "value", Max: roundUp(highest)},
 		opts.YAxis{Type: "category", Inverse: opts.Bool(true), Data: names})
 	p.perAxis = true
 	for _, part := range parts {

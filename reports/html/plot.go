@@ -40,7 +40,7 @@ const (
 	dotRole   role = "dot"
 	ringRole  role = "ring"  // hollow: measured
 	errorRole role = "error" // strokes of intervals
-	areaRole  role = "area"  // stacked
+	areaRole  role = "area"  // filled down to zero
 	barRole   role = "bar"   // stacked, lying
 	boundRole role = "bound" // the dashed line of an objective
 	ruleRole  role = "rule"  // the dotted line of the rule of thumb
@@ -52,6 +52,7 @@ type axis struct {
 	Size  float64  `json:"size"` // ticks are values divided by it
 	Unit  string   `json:"unit,omitempty"`
 	Names []string `json:"names,omitempty"`
+	Step  float64  `json:"step,omitempty"` // between ticks; 0 leaves it to echarts
 }
 
 // number is an axis of plain figures.
@@ -120,7 +121,7 @@ func (p *plot) add(name string, r role, color int, points []point, options ...ch
 			data[i] = opts.LineData{Name: pt.Label, Value: pt.value()}
 		}
 		if r == areaRole {
-			options = append(options, charts.WithLineChartOpts(opts.LineChart{Stack: "all", Step: "middle"}))
+			options = append(options, charts.WithLineChartOpts(opts.LineChart{Step: "end"}))
 		}
 		p.line.AddSeries(name, data, options...)
 	}

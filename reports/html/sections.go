@@ -3,7 +3,6 @@ package html
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -21,17 +20,19 @@ type builder struct {
 func (b *builder) candidates() section {
 	s := section{ID: "candidates", Title: "Candidates"}
 	rec := b.report.Recommendation
-	if rec == nil || len(rec.Candidates) == 0 {
+	list := prose.Candidates(b.report)
+	if len(list) == 0 {
 		return s
 	}
-	objectives := objectivesOf(rec.Candidates)
+	objectives := prose.Objectives(list)
 	t := table{ID: "t-candidates", Caption: "What each topology would do with the plan's load"}
 	names := []string{"Topology", "Workers", "<Cores, app + database", "<Basis"}
+	t.Stacked = true
 	for _, o := range objectives {
-		names = append(names, "<"+o.Process+" "+figure.Percentile(o.Percentile)+" within "+figure.Bound(o.Within))
+		names = append(names, "<"+o.Process+" "+figure.Percentile(o.Percentile)+", within "+figure.Bound(o.Within))
 	}
-	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App busy", "<Database busy", "Cost a month")...)
-	for _, c := range rec.Candidates {
+	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App / database busy", "Cost a month")...)
+	for _, c := range list {
 		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
 	}
 	t.Note = "Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
@@ -42,14 +43,13 @@ func (b *builder) candidates() section {
 func (b *builder) candidate(c headroom.Candidate, objectives []headroom.Objective, rec *headroom.Recommendation) []cell {
 	f := c.Forecast
 	name := cell{Text: prose.Topology(c.Topology)}
-	if c.Topology.Name == rec.Topology.Name {
+	if prose.Chosen(c, rec) {
 		name.Strong, name.Quiet = true, "recommended"
 		if !rec.Met {
 			name.Quiet = "nearest"
 		}
 	}
-	row := []cell{name, text(figure.Count(c.Topology.Web.Workers)), left(prose.Cores(c.Topology)), {Badge: "plain " + basisClass(c), Left: true}}
-	row[3].Badge = basisClass(c)
+	row := []cell{name, text(figure.Count(c.Topology.Web.Workers)), left(prose.Cores(c.Topology)), {Badge: prose.Basis(c), Left: true}}
 	for _, o := range objectives {
 		i := slices.IndexFunc(f.Processes, func(p headroom.ProcessForecast) bool { return p.Process == o.Process })
 		if i < 0 {
@@ -69,29 +69,17 @@ func (b *builder) candidate(c headroom.Candidate, objectives []headroom.Objectiv
 	if limited == "" {
 		limited = figure.Unknown
 	}
+	return append(row, capacity, cell{Text: limited, Left: true, Class: "prose"}, bothBusy(f), text(prose.Cost(c.CostMonth, b.report.Plan.Prices)))
+}
+
+// bothBusy sets the utilization of the two stations side by side.
+func bothBusy(f headroom.Forecast) cell {
 	app, db := estimate(f.Utilization["app"], figure.Part), estimate(f.Utilization["database"], figure.Part)
-	app.Left, db.Left = true, true
-	return append(row, capacity, cell{Text: limited, Left: true, Class: "prose"}, app, db, text(prose.Cost(c.CostMonth, b.report.Plan.Prices)))
-}
-
-func basisClass(c headroom.Candidate) string {
-	if c.Measured {
-		return "measured"
+	c := cell{Text: app.Text + " / " + db.Text, Left: true}
+	if app.Quiet != "" && db.Quiet != "" {
+		c.Quiet = app.Quiet + " / " + db.Quiet
 	}
-	return "forecast"
-}
-
-// objectivesOf lists every objective of the candidates' forecasts once.
-func objectivesOf(list []headroom.Candidate) []headroom.Objective {
-	var out []headroom.Objective
-	for _, c := range list {
-		for _, p := range c.Forecast.Processes {
-			if p.Objective != nil && !slices.Contains(out, *p.Objective) {
-				out = append(out, *p.Objective)
-			}
-		}
-	}
-	return out
+	return c
 }
 
 func (b *builder) workers() section {
@@ -102,7 +90,7 @@ func (b *builder) workers() section {
 func (b *builder) accuracy() section {
 	r := b.report
 	s := section{ID: "accuracy", Title: "How good the forecast is", Charts: b.comparisonCharts(),
-		Lead: "The same schedule was replayed on a real system and in the model. Bars are 90 % intervals."}
+		Lead: "The same schedule was replayed on the system and in the model. Each row is divided by its measured figure: a forecast on the dotted line would be perfect. Bars are 90 % intervals."}
 	t := table{ID: "t-errors", Caption: "Forecast against measurement",
 		Head: heads("Topology", "<Process", "<Figure", "<Forecast", "<Measured", "Error", "<Intervals", "<Basis")}
 	for _, e := range prose.Errors(r.Comparisons) {
@@ -148,8 +136,9 @@ func (b *builder) load() section {
 
 func (b *builder) runs() table {
 	t := table{ID: "t-runs", Caption: "Runs, and how punctual the load generator was",
-		Head: heads("Run", "<Topology", "<State", "<Timer late, p50 / p99 / max", "<No virtual user free", "<Both", "<By design", "<App busy", "<Database busy", "<Found in the log", "Gaps"),
-		Note: "The first two delays are the load generator's own and must be small; waiting by design is what people and partners do."}
+		Head:    heads("Run", "<Topology", "<State", "<Timer late", "<No virtual user free", "<Both", "<By design", "<App busy", "<Database busy", "<Found in the log", "Gaps"),
+		Stacked: true,
+		Note:    "Delays are p50 / p99 / max. The first two delays are the load generator's own and must be small; waiting by design is what people and partners do."}
 	for _, run := range b.report.Runs {
 		state := cell{Badge: "valid", Left: true}
 		switch {
@@ -166,7 +155,7 @@ func (b *builder) runs() table {
 }
 
 func spread(s headroom.Spread) cell {
-	return left(strings.Join([]string{figure.Seconds(s.P50), figure.Seconds(s.P99), figure.Seconds(s.Max)}, " / "))
+	return left(figure.Spread(s))
 }
 
 func busy(run headroom.RunReport, station string) string {

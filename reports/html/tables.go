@@ -9,7 +9,7 @@ import (
 )
 
 func (b *builder) responseTable() table {
-	t := table{ID: "t-response", Caption: "Journey times by process, as measured, from the scheduled time",
+	t := table{ID: "t-response", Caption: "Journey times by process, as measured, from the scheduled time", Stacked: true,
 		Head: heads("Process", "<Run", "Scheduled", "Done", "Done a second", "<Mean", "<p50", "<p95", "<p99", "<Objective")}
 	for _, run := range b.report.Runs {
 		for _, p := range run.Processes {
@@ -98,7 +98,7 @@ func (b *builder) model() section {
 
 func classTable(m *headroom.Model) table {
 	stations := []string{"app", "database"}
-	t := table{ID: "t-classes", Caption: "Demands of one try of a request",
+	t := table{ID: "t-classes", Caption: "Demands of one try of a request", Stacked: true,
 		Head: heads("Request", "Seen", "<App CPU", "<Database CPU", "<Other time in the worker", "Database calls", "Outside of the server", "<Lost a try")}
 	for _, c := range m.Classes {
 		name := cell{Text: c.Name}

@@ -55,6 +55,7 @@ type table struct {
 	Head    []cell
 	Rows    [][]cell
 	Note    string
+	Stacked bool // intervals go below their values
 }
 
 // A cell is text, with a badge ("met", "missed", "plain") before it and a
@@ -77,9 +78,12 @@ func newView(r headroom.Report) (view, error) {
 		v.Title = "Headroom report"
 	}
 	if held := prose.Held(r); held != nil {
-		v.Status, v.Verdict = "missed", "Objective missed"
+		v.Status, v.Verdict = "missed", "Not every objective is met"
 		if *held {
-			v.Status, v.Verdict = "met", "Every objective held"
+			v.Status, v.Verdict = "met", "Every objective is met"
+		}
+		if r.Verified == nil {
+			v.Verdict += ", by forecast"
 		}
 	}
 	if rec := r.Recommendation; rec != nil {
@@ -129,9 +133,9 @@ func facts(r headroom.Report, rec *headroom.Recommendation) []fact {
 		out = append(out, fact{"Capacity", figure.Value(*f.Capacity, figure.Times), note})
 	}
 	if e, ok := f.Utilization["app"]; ok {
-		out = append(out, fact{"CPU busy", figure.Value(e, figure.Part), busyNote(f)})
+		out = append(out, fact{"App CPU busy", figure.Value(e, figure.Part), busyNote(f)})
 	}
-	if i := slices.IndexFunc(rec.Candidates, func(c headroom.Candidate) bool { return c.Topology.Name == rec.Topology.Name }); i >= 0 {
+	if i := slices.IndexFunc(rec.Candidates, func(c headroom.Candidate) bool { return prose.Chosen(c, rec) }); i >= 0 {
 		if cost := prose.Cost(rec.Candidates[i].CostMonth, r.Plan.Prices); cost != figure.Unknown {
 			out = append(out, fact{"Cost", cost, "a month, at the plan's prices"})
 		}
@@ -141,9 +145,9 @@ func facts(r headroom.Report, rec *headroom.Recommendation) []fact {
 
 func busyNote(f headroom.Forecast) string {
 	if e, ok := f.Utilization["database"]; ok {
-		return "of the app's; database " + figure.Value(e, figure.Part)
+		return "the database's " + figure.Value(e, figure.Part)
 	}
-	return "of the app's"
+	return ""
 }
 
 func text(s string) cell { return cell{Text: s} }

@@ -2,6 +2,7 @@ package prose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -15,10 +16,43 @@ func Cores(t headroom.Topology) string {
 	return figure.Exact(t.Web.Cores) + " + " + figure.Exact(t.Database.Cores)
 }
 
+// Chosen says whether a candidate is the recommended one.
+func Chosen(c headroom.Candidate, rec *headroom.Recommendation) bool {
+	return rec != nil && c.Topology == rec.Topology
+}
+
+// Candidates are the recommendation's, or without one whatever was forecast.
+func Candidates(r headroom.Report) []headroom.Candidate {
+	if r.Recommendation != nil && len(r.Recommendation.Candidates) > 0 {
+		return r.Recommendation.Candidates
+	}
+	var out []headroom.Candidate
+	for _, c := range r.Comparisons {
+		out = append(out, headroom.Candidate{Topology: c.Forecast.Topology, Forecast: c.Forecast, Measured: true})
+	}
+	for _, f := range r.Forecasts {
+		out = append(out, headroom.Candidate{Topology: f.Topology, Forecast: f})
+	}
+	return out
+}
+
+// Objectives lists every objective of the candidates' forecasts once.
+func Objectives(list []headroom.Candidate) []headroom.Objective {
+	var out []headroom.Objective
+	for _, c := range list {
+		for _, p := range c.Forecast.Processes {
+			if p.Objective != nil && !slices.Contains(out, *p.Objective) {
+				out = append(out, *p.Objective)
+			}
+		}
+	}
+	return out
+}
+
 // Basis says what a candidate's figures rest on.
 func Basis(c headroom.Candidate) string {
 	if c.Measured {
-		return "measured too"
+		return "measured"
 	}
 	return "forecast"
 }

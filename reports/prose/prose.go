@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/headroom-erp/headroom"
@@ -19,9 +20,13 @@ func Answer(r headroom.Report) string {
 	switch {
 	case rec != nil && rec.Topology.Name != "":
 		verb := "holds " + goal(rec.Forecast, r.Schedule)
-		lead := fmt.Sprintf("%s with %s %s", rec.Topology.Name, Workers(rec.Workers), verb)
+		name := rec.Topology.Name
+		if !strings.Contains(name, strconv.Itoa(rec.Workers)) {
+			name += " with " + Workers(rec.Workers)
+		}
+		lead := name + " " + verb
 		if !rec.Met {
-			lead = fmt.Sprintf("No candidate holds %s; nearest is %s with %s", goal(rec.Forecast, r.Schedule), rec.Topology.Name, Workers(rec.Workers))
+			lead = fmt.Sprintf("No candidate holds %s; nearest is %s", goal(rec.Forecast, r.Schedule), name)
 		}
 		return sentence(lead, objectives(rec.Forecast))
 	case len(r.Runs) == 0:

@@ -114,7 +114,7 @@ func utilization(run headroom.RunReport) []string {
 }
 
 func joined(j *headroom.JoinReport) []string {
-	return []string{prose.Joined(j)}
+	return wrap(prose.Joined(j), "", "")
 }
 
 func gaps(list []headroom.Gap) []string {

@@ -83,55 +83,46 @@ func reasons(r headroom.Report) []string {
 	return bullets(list, "- ")
 }
 
+// candidates has a line for each objective of each candidate, so that it fits
+// a terminal whatever their number.
 func candidates(r headroom.Report) []string {
-	rec := r.Recommendation
-	if rec == nil || len(rec.Candidates) == 0 {
-		return nil
-	}
-	first := rec.Candidates[0].Forecast
-	t := &table{head: []string{"topology", "workers", "<cores", "<basis"}}
-	objectives := withObjective(first)
-	for _, o := range objectives {
-		t.head = append(t.head, "<"+o.Process+" "+figure.Percentile(o.Percentile)+" ≤ "+figure.Bound(o.Within))
-	}
-	t.head = append(t.head, "<capacity × plan", "app", "database", "cost/month")
-	for _, c := range rec.Candidates {
-		row := []string{mark(c, rec) + prose.Topology(c.Topology), figure.Count(c.Topology.Web.Workers), prose.Cores(c.Topology), prose.Basis(c)}
-		for _, o := range objectives {
-			row = append(row, verdict(c.Forecast, o))
+	list := prose.Candidates(r)
+	objectives := prose.Objectives(list)
+	t := &table{head: []string{"topology", "workers", "<cores", "<basis", "<objective", "<forecast", "<", "<capacity × plan", "<app / db", "cost/month"}}
+	for _, c := range list {
+		f := c.Forecast
+		front := []string{mark(c, r.Recommendation) + prose.Topology(c.Topology), figure.Count(c.Topology.Web.Workers), prose.Cores(c.Topology), prose.Basis(c)}
+		back := []string{prose.Capacity(f), figure.Value(f.Utilization["app"], figure.Part) + " / " + figure.Value(f.Utilization["database"], figure.Part),
+			prose.Cost(c.CostMonth, r.Plan.Prices)}
+		if len(objectives) == 0 {
+			t.add(slices.Concat(front, []string{"", "", ""}, back)...)
 		}
-		row = append(row, prose.Capacity(c.Forecast), figure.Value(c.Forecast.Utilization["app"], figure.Part),
-			figure.Value(c.Forecast.Utilization["database"], figure.Part), prose.Cost(c.CostMonth, r.Plan.Prices))
-		t.add(row...)
+		for i, o := range objectives {
+			if i > 0 {
+				front, back = []string{"", "", "", ""}, nil
+			}
+			value, met := forecast(f, o)
+			t.add(slices.Concat(front, []string{o.Process + " " + figure.Percentile(o.Percentile) + " ≤ " + figure.Bound(o.Within), value, met}, back)...)
+		}
 	}
 	return t.lines("  ")
 }
 
 // mark stars the recommended candidate.
 func mark(c headroom.Candidate, rec *headroom.Recommendation) string {
-	if c.Topology.Name == rec.Topology.Name {
+	if prose.Chosen(c, rec) {
 		return "* "
 	}
 	return "  "
 }
 
-func withObjective(f headroom.Forecast) []headroom.Objective {
-	var out []headroom.Objective
-	for _, p := range f.Processes {
-		if p.Objective != nil {
-			out = append(out, *p.Objective)
-		}
-	}
-	return out
-}
-
-func verdict(f headroom.Forecast, o headroom.Objective) string {
+func forecast(f headroom.Forecast, o headroom.Objective) (value, met string) {
 	i := slices.IndexFunc(f.Processes, func(p headroom.ProcessForecast) bool { return p.Process == o.Process })
 	if i < 0 {
-		return figure.Unknown
+		return figure.Unknown, ""
 	}
 	p := f.Processes[i]
-	return word(p.Met) + figure.Estimate(prose.At(p.Percentile, &o), figure.Time)
+	return figure.Estimate(prose.At(p.Percentile, &o), figure.Time), strings.TrimSpace(word(p.Met))
 }
 
 func word(met *bool) string {
@@ -170,13 +161,9 @@ func delays(runs []headroom.RunReport) []string {
 	t := &table{head: []string{"run", "<timer late", "<no virtual user", "<both", "<by design"}}
 	for _, run := range runs {
 		d := run.Delays
-		t.add(prose.Topology(run.Topology), spread(d.TimerLate), spread(d.VUWait), spread(d.Generator), spread(d.DesignWait))
+		t.add(prose.Topology(run.Topology), figure.Spread(d.TimerLate), figure.Spread(d.VUWait), figure.Spread(d.Generator), figure.Spread(d.DesignWait))
 	}
 	return t.lines("  ")
-}
-
-func spread(s headroom.Spread) string {
-	return figure.Seconds(s.P50) + " / " + figure.Seconds(s.P99) + " / " + figure.Seconds(s.Max)
 }
 
 func conflicts(runs []headroom.RunReport) []string {

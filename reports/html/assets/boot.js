@@ -34,6 +34,14 @@
     return 86400;
   }
 
+  // blend calms a colour of a large area: three parts of it, one of the paper.
+  function blend(color, paper) {
+    return '#' + [1, 3, 5].map(function (i) {
+      var v = 0.75 * parseInt(color.substr(i, 2), 16) + 0.25 * parseInt(paper.substr(i, 2), 16);
+      return ('0' + Math.round(v).toString(16)).slice(-2);
+    }).join('');
+  }
+
   function dress(option, spec, width) {
     var ink = css('--ink'), quiet = css('--quiet'), rule = css('--rule'), paper = css('--card');
     var font = getComputedStyle(document.body).fontFamily;
@@ -41,7 +49,7 @@
     var x = option.xAxis[0], y = option.yAxis[0];
     option.textStyle = { fontFamily: font, fontSize: 12, color: ink };
     option.animation = false;
-    option.grid = { left: 4, right: 16, top: 14, bottom: x.name ? 26 : 4, containLabel: true };
+    option.grid = { left: 4, right: spec.x.kind === 'number' && !x.name ? 26 : 30, top: 14, bottom: x.name ? 26 : 4, containLabel: true };
     [[x, spec.x], [y, spec.y]].forEach(function (pair) {
       var a = pair[0], kind = pair[1];
       var names = kind.kind === 'names';
@@ -55,12 +63,13 @@
       a.splitLine = { show: a === y ? !names : spec.y.kind === 'names', lineStyle: { color: rule, width: 1 } };
       a.nameTextStyle = { color: quiet, fontSize: 11 };
       a.splitNumber = narrow ? 3 : 5;
+      if (kind.step && a.type === 'value') a.interval = kind.step;
     });
     if (spec.x.kind === 'clock' || spec.x.kind === 'elapsed') {
-      x.interval = interval(x.max - x.min, narrow ? 4 : Math.max(5, Math.floor(width / 110)));
-      spec.x.bySecond = x.interval % 60 !== 0;
-      x.axisLabel.showMinLabel = x.min % x.interval === 0;
-      x.axisLabel.showMaxLabel = x.max % x.interval === 0;
+      var step = interval(x.max - x.min, Math.max(2, Math.floor(width / 84))), at = [];
+      for (var t = Math.ceil(x.min / step) * step; t <= x.max; t += step) at.push(t);
+      spec.x.bySecond = step % 60 !== 0;
+      x.axisLabel.customValues = at;
       x.splitLine = { show: false };
     }
     option.series.forEach(function (s, i) {
@@ -79,14 +88,14 @@
           break;
         case 'ring':
           s.symbol = 'circle'; s.symbolSize = spec.y.kind === 'names' ? 8 : 11; s.z = 5;
-          s.itemStyle = { color: paper, borderColor: color, borderWidth: 2 };
+          s.itemStyle = { color: 'transparent', borderColor: color, borderWidth: 2 };
           break;
         case 'error':
           s.showSymbol = false; s.silent = true; s.tooltip = { show: false };
           s.lineStyle = { width: 4, color: color, opacity: 0.3, cap: 'butt' }; s.itemStyle = { color: color };
           break;
         case 'area':
-          s.showSymbol = false; s.lineStyle = { width: 0 }; s.areaStyle = { color: color, opacity: 0.85 }; s.itemStyle = { color: color };
+          s.showSymbol = false; s.lineStyle = { width: 0 }; s.areaStyle = { color: blend(color, paper), opacity: 1 }; s.itemStyle = { color: color };
           break;
         case 'bar':
           s.itemStyle = { color: color }; s.barWidth = 13;
@@ -126,11 +135,12 @@
     area.silent = true;
     area.data.forEach(function (pair) {
       var lead = pair[0].kind === 'lead-in';
-      pair[0].itemStyle = { color: lead ? css('--shade') : 'transparent', borderColor: lead ? 'transparent' : quiet, borderWidth: lead ? 0 : 1, borderType: 'dotted' };
+      pair[0].itemStyle = { color: lead ? css('--shade') : pair[0].kind === 'part' ? css('--tint') : 'transparent' };
       pair[0].label.position = 'insideTopLeft';
-      pair[0].label.color = lead ? quiet : ink;
+      pair[0].label.show = !lead;
+      pair[0].label.color = ink;
       pair[0].label.fontSize = 11;
-      rows = Math.max(rows, pair[0].label.offset[1] / 14 + 1);
+      if (!lead) rows = Math.max(rows, pair[0].label.offset[1] / 14 + 1);
     });
     option.grid.top = 14;
     option.yAxis[0].boundaryGap = [0, 0.08 + 0.09 * rows];
