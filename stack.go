@@ -15,12 +15,23 @@ const hidden = "•••"
 // Reveal returns the secret itself, for the one who must send it.
 func (s Secret) Reveal() string { return string(s) }
 
-func (s Secret) String() string               { return hidden }
-func (s Secret) GoString() string             { return hidden }
-func (s Secret) Format(f fmt.State, _ rune)   { fmt.Fprint(f, hidden) }
+// String gives dots.
+func (s Secret) String() string { return hidden }
+
+// GoString gives dots.
+func (s Secret) GoString() string { return hidden }
+
+// Format gives dots for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
+
+// MarshalJSON gives dots.
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
-func (s Secret) MarshalYAML() (any, error)    { return hidden, nil }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
+
+// MarshalYAML gives dots.
+func (s Secret) MarshalYAML() (any, error) { return hidden, nil }
+
+// LogValue gives dots.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // Target is a system under test that is up.
 type Target struct {

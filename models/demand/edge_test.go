@@ -183,7 +183,6 @@ func TestShape(t *testing.T) {
 // TestSlowRead: a direct read that costs the database is seen by its counter.
 func TestSlowRead(t *testing.T) {
 	r := small().run(11)
-	extra := 0.0
 	n := 0
 	for i := range r.requests {
 		if q := &r.requests[i]; q.Protocol == "sql" {
@@ -196,7 +195,7 @@ func TestSlowRead(t *testing.T) {
 	}
 	for i := range r.samples {
 		if s := &r.samples[i]; s.Subject == "database" {
-			extra = 0
+			extra := 0.0
 			for _, q := range r.requests {
 				if q.Protocol == "sql" {
 					extra += max(0, min(q.End, s.T)-q.Start)

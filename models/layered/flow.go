@@ -3,7 +3,6 @@ package layered
 // source is what makes requests for the pool: open, or closed customers each
 // of whom asks again think seconds after an answer.
 type source struct {
-	rate       float64 // open, 1/s
 	population float64
 	think      float64 // s between an answer and the next request
 	share      float64 // of the closed requests that are in the pool

@@ -35,7 +35,7 @@ func (b *builder) candidates() section {
 	for _, c := range list {
 		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
 	}
-	t.Note = "Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
+	t.Note = "Every row is the model's, so that they compare; those marked measured were run as well (see: how good the forecast is). Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
 	s.Tables = []table{t}
 	return s
 }

@@ -189,7 +189,7 @@ func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.
 		cause = headroom.ErrInterrupted
 	}
 	stopAll(engines, interruptedGrace)
-	<-done
+	_ = <-done // what the engines say follows from the stop
 	return cause
 }
 
