@@ -67,7 +67,8 @@ func chromium(t *testing.T) context.Context {
 	if err != nil {
 		t.Fatal("these tests open the page in a browser: install chromium (apt-get install chromium) so that it is in PATH")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+	profile := profileFolder(t)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
@@ -78,12 +79,38 @@ func chromium(t *testing.T) context.Context {
 	if err := chromedp.Run(ctx); err != nil {
 		t.Fatalf("chromium does not start: %v", err)
 	}
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Errorf("chromium does not end: %v", err)
+		}
+	})
 	return ctx
+}
+
+// profileFolder is removed when the browser is gone; its helpers may write to
+// it for a moment longer, which t.TempDir would fail for.
+func profileFolder(t *testing.T) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "headroom-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 50 {
+			if err = os.RemoveAll(path); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Errorf("the browser's folder stays behind: %v", err)
+	})
+	return path
 }
 
 // state is what the page says of itself.
 type state struct {
 	Overflow int      `json:"overflow"` // CSS pixels beyond the window
+	Tips     int      `json:"tips"`     // tooltips that were shown
 	Charts   int      `json:"charts"`
 	Empty    []string `json:"empty"` // charts without a drawing
 	Injected int      `json:"injected"`
@@ -98,7 +125,18 @@ const inspect = `(async () => {
   await new Promise(done => setTimeout(done, 300));
   for (const e of observer.takeRecords()) shift += e.value;
   const plots = [...document.querySelectorAll('.plot')];
+  const tips = [];
+  for (const p of plots) { // as if the mouse were over the first datum of each series
+    const chart = echarts.getInstanceByDom(p);
+    chart.getOption().series.forEach((s, i) => {
+      chart.dispatchAction({type: 'showTip', seriesIndex: i, dataIndex: 0});
+      chart.getZr().flush();
+      tips.push(p.textContent);
+    });
+    chart.dispatchAction({type: 'hideTip'});
+  }
   return {
+    tips: tips.length,
     overflow: document.documentElement.scrollWidth - %d, // window.innerWidth grows with what sticks out
     charts: plots.length,
     empty: plots.filter(p => p.querySelectorAll('svg path, svg text').length < 4 ||
@@ -130,6 +168,7 @@ func TestBrowser(t *testing.T) {
 				visit(t, browser, c.name, address, width, "light", want)
 			}
 			visit(t, browser, c.name, address, 1400, "dark", want)
+			visit(t, browser, c.name, address, 690, "print", want) // A4 with margins
 			if *shots != "" {
 				visit(t, browser, c.name, address, 800, "dark", want)
 				visit(t, browser, c.name, address, 360, "dark", want)
@@ -147,7 +186,7 @@ func visit(t *testing.T, browser context.Context, name, address string, width in
 	var s state
 	err := chromedp.Run(tab, network.Enable(), log.Enable(), runtime.Enable(),
 		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		media(scheme),
 		chromedp.Navigate(address),
 		chromedp.Evaluate(fmt.Sprintf(inspect, width), &s, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
 	)
@@ -165,6 +204,9 @@ func visit(t *testing.T, browser context.Context, name, address string, width in
 	if s.Charts != charts || len(s.Empty) > 0 || (charts > 0 && s.Drawn != fmt.Sprint(charts)) {
 		t.Errorf("%d px: %d charts of %d, said to be drawn %q, not drawn %q", width, s.Charts, charts, s.Drawn, s.Empty)
 	}
+	if s.Tips < charts {
+		t.Errorf("%d px: %d tooltips of %d charts", width, s.Tips, charts)
+	}
 	if s.Injected > 0 {
 		t.Errorf("%d px: %d elements came out of names", width, s.Injected)
 	}
@@ -174,6 +216,14 @@ func visit(t *testing.T, browser context.Context, name, address string, width in
 	if *shots != "" {
 		shoot(t, tab, fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
 	}
+}
+
+// media makes the page believe in a scheme of colours, or in paper.
+func media(scheme string) chromedp.Action {
+	if scheme == "print" {
+		return emulation.SetEmulatedMedia().WithMedia("print")
+	}
+	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
 }
 
 func shoot(t *testing.T, tab context.Context, name string) {

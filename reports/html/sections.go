@@ -26,16 +26,16 @@ func (b *builder) candidates() section {
 	}
 	objectives := prose.Objectives(list)
 	t := table{ID: "t-candidates", Caption: "What each topology would do with the plan's load"}
-	names := []string{"Topology", "Workers", "<Cores, app + database", "<Basis"}
+	names := []string{"Topology", "Workers"}
 	t.Stacked = true
 	for _, o := range objectives {
 		names = append(names, "<"+o.Process+" "+figure.Percentile(o.Percentile)+", within "+figure.Bound(o.Within))
 	}
-	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App / database busy", "Cost a month")...)
+	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App / database busy", "Cost a month", "<Basis")...)
 	for _, c := range list {
 		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
 	}
-	t.Note = "Every row is the model's, so that they compare; those marked measured were run as well (see: how good the forecast is). Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
+	t.Note = "Cores are the app's + the database's. Every row is the model's, so that they compare; those marked measured were run as well (see: how good the forecast is). Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
 	s.Tables = []table{t}
 	return s
 }
@@ -49,7 +49,7 @@ func (b *builder) candidate(c headroom.Candidate, objectives []headroom.Objectiv
 			name.Quiet = "nearest"
 		}
 	}
-	row := []cell{name, text(figure.Count(c.Topology.Web.Workers)), left(prose.Cores(c.Topology)), {Badge: prose.Basis(c), Left: true}}
+	row := []cell{name, {Text: figure.Count(c.Topology.Web.Workers), Quiet: prose.Cores(c.Topology) + " cores"}}
 	for _, o := range objectives {
 		i := slices.IndexFunc(f.Processes, func(p headroom.ProcessForecast) bool { return p.Process == o.Process })
 		if i < 0 {
@@ -69,7 +69,7 @@ func (b *builder) candidate(c headroom.Candidate, objectives []headroom.Objectiv
 	if limited == "" {
 		limited = figure.Unknown
 	}
-	return append(row, capacity, cell{Text: limited, Left: true, Class: "prose"}, bothBusy(f), text(prose.Cost(c.CostMonth, b.report.Plan.Prices)))
+	return append(row, capacity, cell{Text: limited, Left: true, Class: "prose"}, bothBusy(f), text(prose.Cost(c.CostMonth, b.report.Plan.Prices)), cell{Badge: prose.Basis(c), Left: true})
 }
 
 // bothBusy sets the utilization of the two stations side by side.
@@ -92,7 +92,7 @@ func (b *builder) accuracy() section {
 	s := section{ID: "accuracy", Title: "How good the forecast is", Charts: b.comparisonCharts(),
 		Lead: "The same schedule was replayed on the system and in the model. Each row is divided by its measured figure: a forecast on the dotted line would be perfect. Bars are 90 % intervals."}
 	t := table{ID: "t-errors", Caption: "Forecast against measurement",
-		Head: heads("Topology", "<Process", "<Figure", "<Forecast", "<Measured", "Error", "<Intervals", "<Basis")}
+		Head: heads("Topology", "<Figure", "Error", "<Forecast", "<Measured", "<Intervals", "<Basis")}
 	for _, e := range prose.Errors(r.Comparisons) {
 		f, m := estimate(e.Forecast, figure.Time), estimate(e.Measured, figure.Time)
 		f.Left, m.Left = true, true
@@ -100,7 +100,7 @@ func (b *builder) accuracy() section {
 		if e.Overlap {
 			overlap = "overlap"
 		}
-		t.Rows = append(t.Rows, []cell{text(e.Topology), left(e.Process), left(e.What), f, m, text(figure.Signed(e.Relative)), left(overlap), left(prose.FitWord(e.InFit))})
+		t.Rows = append(t.Rows, []cell{text(e.Topology), left(e.Process + " " + e.What), text(figure.Signed(e.Relative)), f, m, left(overlap), left(prose.FitWord(e.InFit))})
 	}
 	if len(t.Rows) > 0 {
 		s.Tables = append(s.Tables, t)
@@ -136,7 +136,7 @@ func (b *builder) load() section {
 
 func (b *builder) runs() table {
 	t := table{ID: "t-runs", Caption: "Runs, and how punctual the load generator was",
-		Head:    heads("Run", "<Topology", "<State", "<Timer late", "<No virtual user free", "<Both", "<By design", "<App busy", "<Database busy", "<Found in the log", "Gaps"),
+		Head:    heads("Run", "<State", "<Timer late", "<No virtual user free", "<Both", "<By design", "<App / database busy", "<Found in the log", "Gaps"),
 		Stacked: true,
 		Note:    "Delays are p50 / p99 / max. The first two delays are the load generator's own and must be small; waiting by design is what people and partners do."}
 	for _, run := range b.report.Runs {
@@ -148,8 +148,8 @@ func (b *builder) runs() table {
 			state.Badge = "invalid"
 		}
 		d := run.Delays
-		t.Rows = append(t.Rows, []cell{text(run.ID), left(prose.Topology(run.Topology)), state, spread(d.TimerLate), spread(d.VUWait), spread(d.Generator), spread(d.DesignWait),
-			left(busy(run, "app")), left(busy(run, "database")), left(found(run.Joined)), text(figure.Count(len(run.Gaps)))})
+		t.Rows = append(t.Rows, []cell{{Text: run.ID, Quiet: prose.Topology(run.Topology)}, state, spread(d.TimerLate), spread(d.VUWait), spread(d.Generator), spread(d.DesignWait),
+			left(busy(run, "app") + " / " + busy(run, "database")), left(found(run.Joined)), text(figure.Count(len(run.Gaps)))})
 	}
 	return t
 }

@@ -91,8 +91,8 @@ func newView(r headroom.Report) (view, error) {
 		v.Facts = facts(r, rec)
 	}
 	b := &builder{report: r, colors: map[string]int{}}
-	for _, make := range []func() section{b.candidates, b.workers, b.accuracy, b.load, b.time, b.model, b.method} {
-		if s := make(); len(s.Charts)+len(s.Tables)+len(s.Commands) > 0 {
+	for _, build := range []func() section{b.candidates, b.workers, b.accuracy, b.load, b.time, b.model, b.method} {
+		if s := build(); len(s.Charts)+len(s.Tables)+len(s.Commands) > 0 {
 			v.Sections = append(v.Sections, s)
 			v.Charts = v.Charts || len(s.Charts) > 0
 		}

@@ -57,7 +57,7 @@ func (m *module) call(p rpc.Protocol, step string, c rpc.Call) (sobek.Value, err
 	}
 	c.HR = i.HR()
 	ctx := context.WithValue(m.vu.Context(), throughKey{}, m.vu.State().Transport)
-	r := headroom.Request{Step: step, Protocol: string(p), Outcome: headroom.OK, Start: m.now()}
+	r := headroom.Request{Step: step, Protocol: string(s.Protocol()), Outcome: headroom.OK, Start: m.now()}
 	reply, err := s.Call(ctx, c)
 	r.End, r.Status, r.Bytes = m.now(), reply.Status, reply.Bytes
 	if err == nil {

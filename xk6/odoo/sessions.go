@@ -164,7 +164,13 @@ func logInOne(ctx context.Context, c *rpc.Client, u user, logins headroom.Logins
 			Where: "logins", Do: "seed the database again with this plan",
 		}
 	}
-	s, err := c.Login(ctx, u.protocol, u.database, known[u.index])
+	protocol := u.protocol
+	if protocol == rpc.JSON2 && known[u.index].Key == "" {
+		// A server before 19, or one where nobody could make keys: the same
+		// call goes through the web client's door, and is recorded as such.
+		protocol = rpc.JSONRPC
+	}
+	s, err := c.Login(ctx, protocol, u.database, known[u.index])
 	if err != nil {
 		return nil, fmt.Errorf("odoo: user %d of %s: %w", u.index+1, u.database, err)
 	}

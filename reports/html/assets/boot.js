@@ -66,10 +66,10 @@
       if (kind.step && a.type === 'value') a.interval = kind.step;
     });
     if (spec.x.kind === 'clock' || spec.x.kind === 'elapsed') {
-      var step = interval(x.max - x.min, Math.max(2, Math.floor(width / 84))), at = [];
-      for (var t = Math.ceil(x.min / step) * step; t <= x.max; t += step) at.push(t);
+      var step = interval(x.max - x.min, Math.max(2, Math.floor(width / 84))), marks = [];
+      for (var t = Math.ceil(x.min / step) * step; t <= x.max; t += step) marks.push(t);
       spec.x.bySecond = step % 60 !== 0;
-      x.axisLabel.customValues = at;
+      x.axisLabel.customValues = marks;
       x.splitLine = { show: false };
     }
     option.series.forEach(function (s, i) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/fixtures/external"
 	"github.com/headroom-erp/headroom/odoo"
 	"github.com/headroom-erp/headroom/probes"
 	"github.com/headroom-erp/headroom/results"
@@ -26,6 +27,9 @@ func (s Spec) engines(target headroom.Target, bundle *results.Bundle, part *resu
 		for _, path := range secret {
 			_ = os.Remove(path)
 		}
+	}
+	if err := s.checkReads(target); err != nil {
+		return nil, nil, err
 	}
 	if s.needs(scenarios.K6) {
 		e, files, err := s.k6(target, bundle)
@@ -56,6 +60,28 @@ func (s Spec) needs(engine string) bool {
 		}
 	}
 	return false
+}
+
+// checkReads refuses a schedule that reads a database whose DSN is not known.
+func (s Spec) checkReads(target headroom.Target) error {
+	dsns, h := s.dsns(target), s.Schedule.Header()
+	for a, err := range s.Schedule.Arrivals() {
+		if err != nil {
+			return err
+		}
+		process, site := h.Processes[a.Process], h.Sites[a.Site]
+		known, err := scenarios.Find(process.Scenario)
+		if err != nil {
+			return err
+		}
+		if known.Protocol == "sql" && dsns[site.Database] == "" {
+			return &headroom.InputError{
+				What:  fmt.Sprintf("process %s reads database %s directly, and no DSN of it is known", process.Name, site.Database),
+				Where: external.EnvDSN, Do: "set it, or take the process out of the plan",
+			}
+		}
+	}
+	return nil
 }
 
 func (s Spec) k6(target headroom.Target, bundle *results.Bundle) (headroom.Engine, []string, error) {
