@@ -32,7 +32,7 @@ type victim struct {
 func startVictim(t *testing.T) *victim {
 	t.Helper()
 	v := &victim{t: t, workspace: filepath.Join(t.TempDir(), "w"), loaded: make(chan struct{}), exited: make(chan error, 1)}
-	v.cmd = exec.Command(binary, "run", "pilot", "--target", "erp", "--topology", "workers-6", "--seconds", "20", "--workspace", v.workspace)
+	v.cmd = exec.Command(binary, "run", "pilot", "--target", "erp", "--topology", "standard-6", "--seconds", "20", "--workspace", v.workspace)
 	pipe, err := v.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func wantGone(t *testing.T, processes []process) {
 // last second before the kill, each request that the server answered is there.
 func (v *victim) wantRecorded(killed time.Time) *results.Reader {
 	v.t.Helper()
-	run, err := results.Open(filepath.Join(v.workspace, "runs", "workers-6"))
+	run, err := results.Open(filepath.Join(v.workspace, "runs", "standard-6"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func (v *victim) wantRecorded(killed time.Time) *results.Reader {
 		}
 		got[key{r.Arrival, r.N}] = true
 	}
-	log, err := os.Open(filepath.Join(v.workspace, "logs", "workers-6.log"))
+	log, err := os.Open(filepath.Join(v.workspace, "logs", "standard-6.log"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestInterrupted(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(v.workspace, "private")); !os.IsNotExist(err) {
 		t.Errorf("the folder of secrets is left behind: %v", err)
 	}
-	run, err := results.Open(filepath.Join(v.workspace, "runs", "workers-6"))
+	run, err := results.Open(filepath.Join(v.workspace, "runs", "standard-6"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func newRun(std stdio) *cobra.Command {
 		Long: `Replay the demo window of a plan on one topology: bring the target up, seed it,
 offer the load, observe, and keep the run bundle in the workspace. Ends with 1
 when an objective was missed.`,
-		Example: "  headroom run pilot --target erp --topology workers-6\n" +
+		Example: "  headroom run pilot --target erp --topology standard-6\n" +
 			"  HEADROOM_ODOO_URL=http://127.0.0.1:8069 HEADROOM_ODOO_DATABASE=test HEADROOM_ODOO_LOGIN=admin \\\n" +
 			"  HEADROOM_ODOO_PASSWORD_FILE=password headroom run pilot --target external --topology odoo-2",
 		Args: exactArgs(1, "one plan"),
@@ -82,7 +82,7 @@ func newShow(std stdio) *cobra.Command {
 		Use:     "show RUN",
 		Short:   "Show a run bundle: times, delays, where the time went, errors",
 		Long:    "Show a run bundle, also one that was cut off. Ends with 1 when an objective was missed.",
-		Example: "  headroom show headroom-workspace/demo-20261120-164500/runs/workers-6\n  headroom show RUN --json",
+		Example: "  headroom show headroom-workspace/demo-20261120-164500/runs/standard-6\n  headroom show RUN --json",
 		Args:    exactArgs(1, "one run"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return showRun(args[0], asJSON, std)

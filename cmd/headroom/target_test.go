@@ -72,7 +72,7 @@ func headroomWith(t *testing.T, env []string, args ...string) (int, string) {
 
 func TestTargetOfSomebodyElse(t *testing.T) {
 	env := standIn(t)
-	run := []string{"run", "pilot", "--topology", "workers-6", "--seconds", "10", "--scale", "0.3"}
+	run := []string{"run", "pilot", "--topology", "standard-6", "--seconds", "10", "--scale", "0.3"}
 	refuse := func(what string, change string, want ...string) {
 		t.Helper()
 		code, out := headroomWith(t, append(append([]string{}, env...), change), run...)
@@ -141,7 +141,7 @@ func checkSecrets(t *testing.T, env, run []string) {
 			t.Errorf("the output shows a secret:\n%s", out.String())
 		}
 	}
-	reader, err := results.Open(filepath.Join(workspace, "runs", "workers-6"))
+	reader, err := results.Open(filepath.Join(workspace, "runs", "standard-6"))
 	if err != nil {
 		t.Fatal(err)
 	}

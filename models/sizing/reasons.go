@@ -8,7 +8,7 @@ import (
 )
 
 // reasons are the sentences of a recommendation, most important first.
-func (c *chooser) reasons(best option, sweep []option, r headroom.Recommendation) []string {
+func (c *chooser) reasons(best option, sweep []option) []string {
 	out := []string{c.verdict(best)}
 	add := func(s string) {
 		if s != "" {
@@ -25,7 +25,6 @@ func (c *chooser) reasons(best option, sweep []option, r headroom.Recommendation
 		add(fmt.Sprintf("It holds %.2f times the plan's load (%.2f to %.2f); beyond that it first misses %s.", e.Value, e.Low, e.High, best.Forecast.LimitedBy))
 	}
 	add(c.cheaper(best))
-	add(thumb(best, r.RuleOfThumb, c.plan.Objectives))
 	return out
 }
 
@@ -169,20 +168,4 @@ func (c *chooser) cheaper(best option) string {
 		return ""
 	}
 	return fmt.Sprintf("%q is cheaper, but no worker count holds there: with %s, %s comes out at %s.", found.Topology.Name, workers(found.Topology.Web.Workers), name(o), span(p, "s"))
-}
-
-func thumb(best option, r headroom.RuleOfThumb, objectives []headroom.Objective) string {
-	s := fmt.Sprintf("Odoo's rule of thumb gives %s and %.1f GB for them", workers(r.Workers), r.MemoryBytes/gigabyte)
-	if r.Workers == best.Topology.Web.Workers || r.Forecast == nil {
-		return s + ", the same."
-	}
-	o, p, ok := tightest(*r.Forecast, objectives)
-	if !ok {
-		return s + "."
-	}
-	verb := "would miss"
-	if r.Forecast.Meets {
-		verb = "would hold"
-	}
-	return fmt.Sprintf("%s: that %s %s with %s.", s, verb, name(o), span(p, "s"))
 }

@@ -120,7 +120,7 @@ func (c *chooser) withWorkers(t headroom.Topology, n int) headroom.Topology {
 			return p
 		}
 	}
-	t.Name += ", " + workers(n)
+	t.Name += " with " + workers(n)
 	t.Web.Workers = n
 	return t
 }
@@ -243,7 +243,7 @@ func (c *chooser) recommendation(best option, sweep []option, provider Provider)
 	for _, x := range sweep {
 		out.ByWorkers = append(out.ByWorkers, x.Candidate)
 	}
-	out.Reasons = c.reasons(best, sweep, out)
+	out.Reasons = c.reasons(best, sweep)
 	for _, w := range append(slices.Clone(best.Forecast.Warnings), limit.Warnings...) {
 		if !slices.Contains(out.Warnings, w) {
 			out.Warnings = append(out.Warnings, w)

@@ -78,8 +78,39 @@ func Analyse(in Input) (a Analysis, err error) {
 	in.Say("weighing the candidates")
 	plan := in.Plan
 	plan.Topologies = candidates(in)
-	a.Recommendation, err = sizing.Recommend(a.Model, plan, in.Provider, options(in.Seed))
-	return a, err
+	if a.Recommendation, err = sizing.Recommend(a.Model, plan, in.Provider, options(in.Seed)); err != nil {
+		return a, err
+	}
+	return a, a.capacities(in)
+}
+
+// capacities searches the capacity of every candidate, and puts a recommended
+// worker count that no topology of the plan has among them.
+func (a *Analysis) capacities(in Input) error {
+	r := &a.Recommendation
+	listed := false
+	for i := range r.Candidates {
+		f := &r.Candidates[i].Forecast
+		listed = listed || r.Candidates[i].Topology == r.Topology
+		if f.Capacity != nil {
+			continue
+		}
+		limit, err := sizing.Capacity(a.Model, f.Topology, in.Provider, in.Plan.Objectives, options(in.Seed))
+		if err != nil {
+			return err
+		}
+		f.Capacity, f.LimitedBy = limit.Capacity, limit.By
+	}
+	if !listed {
+		own := headroom.Candidate{Topology: r.Topology, Forecast: r.Forecast}
+		for _, c := range r.ByWorkers {
+			if c.Topology.Web.Workers == r.Workers {
+				own.CostMonth, own.Measured = c.CostMonth, c.Measured
+			}
+		}
+		r.Candidates = append([]headroom.Candidate{own}, r.Candidates...)
+	}
+	return nil
 }
 
 func open(folders []string) ([]*results.Reader, error) {
