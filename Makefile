@@ -42,7 +42,7 @@ $(CACHE)/bin/golangci-lint-$(LINT_VERSION):
 
 unit: $(BIN)
 	@scripts/need chromium python3
-	@echo "== go test -race"; $(BIN) postgres -- $(GO) test -race -timeout 40m ./...
+	@echo "== go test -race"; $(BIN) postgres -- env HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -race -timeout 40m ./...
 
 odoo: ## build a real Odoo 19 in the cache (needs root; about 5 minutes)
 	@fixtures/odoo/build.sh

@@ -9,7 +9,6 @@ package probes
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -59,7 +58,9 @@ func Start(ctx context.Context, clock Clock, rec headroom.Recorder, probes ...Pr
 		g.wg.Go(func() {
 			if err := p.Run(ctx, clock, rec); err != nil {
 				g.mu.Lock()
-				g.err = errors.Join(g.err, err)
+				if g.err == nil { // they share a recorder, and would all say the same
+					g.err = err
+				}
 				g.mu.Unlock()
 			}
 		})

@@ -86,7 +86,18 @@ func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
 		info = reader.Info()
 		err = reader.Close()
 	}
-	return info, errors.Join(runErr, err)
+	return info, first(runErr, err)
+}
+
+// first is the first error: whatever comes after it on the way down, such as
+// each part of a bundle saying that the disk is full, follows from it.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // up brings the stack up and refuses a target that does not carry the marker.
@@ -139,7 +150,7 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, part.Close()) }()
+	defer func() { err = first(err, part.Close()) }()
 	engines, cleanup, err := s.engines(target, bundle, part)
 	if err != nil {
 		return err
@@ -149,7 +160,7 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 	defer cancel()
 	if err := each(engines, func(e headroom.Engine) error { return e.Ready(ready) }, cancel); err != nil {
 		stopAll(engines, 0)
-		return errors.Join(err, ctx.Err())
+		return first(err, ctx.Err())
 	}
 	cleanup() // who needed the files with secrets has read them
 	start := time.Now().Add(startMargin)
@@ -158,7 +169,7 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 		return err
 	}
 	stopProbes := s.probe(ctx, target, engines, start, part)
-	defer func() { err = errors.Join(err, stopProbes()) }()
+	defer func() { err = first(err, stopProbes()) }()
 	return s.replay(ctx, engines, start)
 }
 
