@@ -240,3 +240,23 @@ func report(b *testing.B, scores []score) {
 	b.ReportMetric(100*float64(all.overlaps)/math.Max(1, float64(all.intervals)), "overlap-%")
 	b.ReportMetric(float64(len(all.capacity)), "capacities")
 }
+
+// BenchmarkLateness replays 200 scans a second against the stand-in on the same
+// machine and reports how late journeys began by the generator's fault.
+func BenchmarkLateness(b *testing.B) {
+	for range b.N {
+		cmd := exec.Command(binary, "run", "testdata/scans.yaml", "--target", "erp", "--topology", "wide", "--json", "--workspace", filepath.Join(b.TempDir(), "w"))
+		var out, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &stderr
+		if err := cmd.Run(); err != nil {
+			b.Fatalf("%v\n%s", err, stderr.String())
+		}
+		var r headroom.RunReport
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(1000*r.Delays.Generator.P50, "late-p50-ms")
+		b.ReportMetric(1000*r.Delays.Generator.P99, "late-p99-ms")
+		b.ReportMetric(r.Processes[0].Throughput, "scans/s")
+	}
+}

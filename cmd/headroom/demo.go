@@ -26,6 +26,7 @@ type demoOptions struct {
 	seed      uint64
 	seconds   float64
 	verify    bool
+	capacity  bool
 	json      bool
 }
 
@@ -55,7 +56,8 @@ marked by 'headroom allow'.`,
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; it must not exist (default headroom-workspace/demo-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the arrivals and of every simulation")
 	f.Float64Var(&o.seconds, "seconds", 0, "length of the window in seconds, counted from its end; 0 is the plan's")
-	f.BoolVar(&o.verify, "verify", false, "run the forecast topology afterwards, and search its capacity, to see how wrong the forecast was")
+	f.BoolVar(&o.verify, "verify", false, "run the forecast topology afterwards, to see how wrong the forecast was")
+	f.BoolVar(&o.capacity, "capacity", true, "with --verify: search its capacity on the system too, which takes several runs")
 	f.BoolVar(&o.json, "json", false, "the report as one JSON document on standard output, nothing else")
 	return cmd
 }

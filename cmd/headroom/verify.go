@@ -43,6 +43,9 @@ func (d *demo) verify(ctx context.Context, a analyse.Analysis, r *headroom.Repor
 		return err
 	}
 	r.Comparisons = append(r.Comparisons, unseen...)
+	if !d.o.capacity {
+		return nil
+	}
 	forecast := a.Forecasts[0]
 	if forecast.Capacity == nil {
 		d.say("no capacity was forecast, so that none is searched")

@@ -182,9 +182,11 @@ func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.
 			return err
 		}
 	}
-	done := make(chan error, 1)
+	var ended error // what the engines say; read after done
+	done := make(chan struct{})
 	go func() {
-		done <- each(engines, headroom.Engine.Wait, func() { stopAll(engines, interruptedGrace) })
+		defer close(done)
+		ended = each(engines, headroom.Engine.Wait, func() { stopAll(engines, interruptedGrace) })
 	}()
 	lost, release := s.anyLost()
 	defer release()
@@ -192,15 +194,15 @@ func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.
 	defer ticker()
 	var cause error
 	select {
-	case err := <-done:
-		return err
+	case <-done:
+		return ended
 	case name := <-lost:
 		cause = &headroom.MeasureError{What: name + " ended in the middle of the run", Do: "what was measured until then is kept in " + s.Dir}
 	case <-ctx.Done():
 		cause = headroom.ErrInterrupted
 	}
 	stopAll(engines, interruptedGrace)
-	_ = <-done // what the engines say follows from the stop
+	<-done // what they say now follows from the stop
 	return cause
 }
 
