@@ -5,6 +5,7 @@ package analyse
 
 import (
 	"errors"
+	"math"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/results"
@@ -106,11 +107,17 @@ func Met(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*bo
 // A percentile that lies among failed journeys gives Beyond.
 func Ratio(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*float64, error) {
 	from, to := span(o, h)
-	if share := 1 - o.Percentile/100; p.Journeys > p.NothingToDo && float64(p.Failed) > share*float64(p.Journeys-p.NothingToDo) {
+	// Failed journeys rank behind all others: the percentile of all journeys is
+	// a higher one of the successful.
+	percentile := o.Percentile
+	if p.Failed > 0 {
+		percentile *= 1 + float64(p.Failed)/math.Max(1, float64(p.OK))
+	}
+	if percentile >= 100 || p.OK == 0 && p.Failed > 0 {
 		beyond := Beyond
 		return &beyond, nil
 	}
-	e, err := p.Percentile(o.Percentile, from, to)
+	e, err := p.Percentile(percentile, from, to)
 	if errors.Is(err, results.ErrNoJourneys) {
 		return nil, nil
 	}
