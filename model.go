@@ -66,11 +66,11 @@ type ConflictModel struct {
 type Forecast struct {
 	Topology    Topology            `json:"topology"`
 	Method      string              `json:"method"`
-	Scale       float64             `json:"scale"` // of the plan's load
+	Scale       float64             `json:"scale"` // of the replayed load
 	Processes   []ProcessForecast   `json:"processes"`
 	Utilization map[string]Estimate `json:"utilization"` // by station, mean over the window
 	PoolBusy    Estimate            `json:"pool_busy"`   // mean busy workers
-	// Capacity is the highest scale of the plan's load within every objective; nil when it could not be found.
+	// Capacity is the highest scale of the replayed load within every objective; nil when it could not be found.
 	Capacity *Estimate `json:"capacity"`
 	// LimitedBy names the objective that is missed first beyond Capacity, and the busiest station there.
 	LimitedBy  string   `json:"limited_by,omitempty"`

@@ -109,7 +109,7 @@ type Series struct {
 // CapacityCheck is a capacity that was searched on the running system.
 type CapacityCheck struct {
 	Topology string          `json:"topology"`
-	Forecast Estimate        `json:"forecast"` // scale of the plan's load
+	Forecast Estimate        `json:"forecast"` // scale of the replayed load
 	Measured Estimate        `json:"measured"` // between the highest scale that held and the lowest that did not
 	Probes   []CapacityProbe `json:"probes"`
 	Error    float64         `json:"error"` // (forecast - measured) / measured

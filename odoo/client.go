@@ -36,9 +36,17 @@ const (
 // that. It is safe for concurrent use when its Transport is.
 type Client struct {
 	URL       string            // http://127.0.0.1:8069, without credentials
-	Transport http.RoundTripper // nil: http.DefaultTransport
+	Transport http.RoundTripper // nil: one that goes to the server directly, whatever proxy the environment names
 	Timeout   time.Duration     // of one call, body included; zero: DefaultTimeout
 }
+
+// direct goes where the load goes: a proxy could lead the check of the marker
+// to another server than the load.
+var direct = func() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy = nil
+	return t
+}()
 
 // Version asks the server for its version. An unreachable server is an
 // *headroom.InputError.
@@ -111,7 +119,7 @@ func (c *Client) post(ctx context.Context, path string, header http.Header, body
 	req.Header.Set("User-Agent", "headroom")
 	transport := c.Transport
 	if transport == nil {
-		transport = http.DefaultTransport
+		transport = direct
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {

@@ -92,9 +92,16 @@ func (j *Joiner) take(pid int, now time.Time) retries {
 	return r
 }
 
+const webhookPrefix = "/web/hook/"
+
 // path is the path with the model and method behind a #, where the line tells
 // them and the path does not have them already.
+//
+// A webhook's address is a secret and is cut off.
 func (j *Joiner) path(l LogLine) string {
+	if strings.HasPrefix(l.Path, webhookPrefix) {
+		return strings.TrimSuffix(webhookPrefix, "/")
+	}
 	if l.Method == "" || pathNames(l.Path, l.Method) {
 		return j.intern(l.Path)
 	}

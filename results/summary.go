@@ -55,6 +55,7 @@ type ProcessSummary struct {
 	Sites       []SiteSummary       `json:"sites"`        // by name
 	Times       *Histogram          `json:"-"`            // the response times again; merges over runs
 	Responses   []ScheduledResponse `json:"-"`            // each of them, by scheduled time
+	FailedAt    []float64           `json:"-"`            // scheduled times of the failed, in order
 }
 
 // A ScheduledResponse is one successful journey.

@@ -42,6 +42,7 @@ func (p *processTally) add(j headroom.Journey) {
 		return
 	}
 	p.Failed++
+	p.FailedAt = append(p.FailedAt, j.Scheduled)
 	site.Failed++
 	f := p.failures[j.Outcome]
 	if f == nil {

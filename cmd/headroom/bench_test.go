@@ -86,7 +86,7 @@ func demoScore(b *testing.B, seed uint64) score {
 	for _, c := range r.Comparisons {
 		scoreForecast(&s, c)
 	}
-	if r.Verified != nil {
+	if r.Verified != nil && r.Verified.Measured.Identified {
 		s.capacity = append(s.capacity, r.Verified.Error)
 	}
 	for _, run := range r.Runs {

@@ -24,6 +24,9 @@ func (d *demo) conclude(ctx context.Context, folders []string) error {
 	if err != nil {
 		return err
 	}
+	if d.ground.External != nil {
+		a.Warnings = append(a.Warnings, fmt.Sprintf("the external target was run once, as topology %s: whether it has those workers and cores is for its owner to say; and its database keeps what the run wrote", d.block.Run[0]))
+	}
 	report := d.report(a)
 	if err := d.writeReport(report); err != nil {
 		return err

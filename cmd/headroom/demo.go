@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/fixtures/external"
 )
@@ -25,6 +26,7 @@ type demoOptions struct {
 	workspace string
 	seed      uint64
 	seconds   float64
+	topology  string // of an external target
 	verify    bool
 	capacity  bool
 	json      bool
@@ -43,7 +45,8 @@ Everything that was started is stopped again; the workspace folder stays.
 Targets: erp is the stand-in ERP that comes with headroom; odoo is the real Odoo
 19 of 'make odoo'; external is an Odoo of yours, given by HEADROOM_ODOO_URL,
 HEADROOM_ODOO_DATABASE, HEADROOM_ODOO_LOGIN and HEADROOM_ODOO_PASSWORD, and
-marked by 'headroom allow'.`,
+marked by 'headroom allow'. Its workers cannot be changed from here: it is run
+once, as the topology that you name.`,
 		Example: "  headroom demo\n  headroom demo --target odoo --verify",
 		Args:    exactArgs(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,6 +58,7 @@ marked by 'headroom allow'.`,
 	f.StringVar(&o.plan, "plan", "pilot", "a plan with a demo for the target: a path or a shipped name")
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; it must not exist (default headroom-workspace/demo-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the arrivals and of every simulation")
+	f.StringVar(&o.topology, "topology", "", "which of the plan's topologies an external target is (default the first of the plan's demo)")
 	f.Float64Var(&o.seconds, "seconds", 0, "length of the window in seconds, counted from its end; 0 is the plan's")
 	f.BoolVar(&o.verify, "verify", false, "run the forecast topology afterwards, to see how wrong the forecast was")
 	f.BoolVar(&o.capacity, "capacity", true, "with --verify: search its capacity on the system too, which takes several runs")
@@ -106,10 +110,14 @@ func (d *demo) close(ctx context.Context, err error) error {
 		err = errors.Join(err, d.ground.Close(ctx))
 	}
 	rubbish := d.private()
-	if _, ran := os.Stat(filepath.Join(d.folder, "runs")); ran != nil && headroom.ExitCode(err) == headroom.ExitBadInput {
+	if _, ran := os.Stat(d.path("runs")); ran != nil && headroom.ExitCode(err) == headroom.ExitBadInput {
 		rubbish = d.folder
 	}
-	return errors.Join(err, os.RemoveAll(rubbish))
+	err = errors.Join(err, os.RemoveAll(rubbish))
+	if rubbish == d.folder && d.o.workspace == "" {
+		_ = os.Remove(filepath.Dir(d.folder)) // it stays when it holds something else
+	}
+	return err
 }
 
 // check is everything that can be found out before anything starts.
@@ -127,26 +135,46 @@ func (d *demo) check() error {
 	if err != nil {
 		return err
 	}
-	block, ok := plan.Demo[d.demoName()]
+	block, ok := plan.Demo[d.o.target]
+	if !ok && d.o.target == ground.External {
+		block, ok = plan.Demo[ground.Odoo]
+	}
 	if !ok {
-		return &headroom.InputError{What: fmt.Sprintf("plan %s has no demo for target %q", plan.Name, d.demoName()), Where: "--plan", Do: "add it under demo:, or choose another plan"}
+		return &headroom.InputError{What: fmt.Sprintf("plan %s has no demo for target %q", plan.Name, d.o.target), Where: "--plan", Do: "add it under demo:, or choose another plan"}
 	}
 	if d.o.seconds < 0 || d.o.seconds > block.Seconds {
 		return &headroom.InputError{What: fmt.Sprintf("%g is not within 0 and the plan's %g", d.o.seconds, block.Seconds), Where: "--seconds"}
 	}
 	d.plan, d.block = plan, block
+	if d.o.target == ground.External {
+		if err := d.checkExternal(); err != nil {
+			return err
+		}
+	}
 	if d.binary, err = os.Executable(); err != nil {
 		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
 	}
 	return nil
 }
 
-// demoName is the demo of the plan that fits the target.
-func (d *demo) demoName() string {
-	if d.o.target == ground.External {
-		return ground.Odoo
+// checkExternal refuses what cannot be asked of a system that we do not run:
+// another number of workers, and reads of a database whose DSN is not known.
+func (d *demo) checkExternal() error {
+	if d.o.topology != "" {
+		if _, err := topologyNamed(d.plan, d.o.topology); err != nil {
+			return err
+		}
+		d.block.Run = []string{d.o.topology}
 	}
-	return d.o.target
+	d.block.Run = d.block.Run[:1]
+	if d.o.verify {
+		return &headroom.InputError{What: "an external target cannot be given another topology", Where: "--verify", Do: "leave it out, or use --target odoo"}
+	}
+	schedule, err := d.schedule(1)
+	if err != nil {
+		return err
+	}
+	return conduct.CheckReads(schedule, func(string) bool { return os.Getenv(external.EnvDSN) != "" || os.Getenv(external.EnvDSN+"_FILE") != "" })
 }
 
 func (d *demo) makeWorkspace() error {
@@ -181,7 +209,7 @@ func (d *demo) private() string { return d.path("private") }
 // open starts and seeds the target.
 func (d *demo) open(ctx context.Context) (err error) {
 	d.ground, err = ground.New(ctx, ground.Options{
-		Target: d.o.target, Workspace: d.private(), Binary: d.binary, Seed: d.o.seed,
+		Target: d.o.target, Workspace: d.private(), Binary: d.binary, Seed: d.o.seed, Cores: d.cores(),
 		Getenv: os.Getenv, Out: d.std.err, Say: d.say,
 		Log: func(t headroom.Topology) string { return filepath.Join(d.folder, "logs", t.Name+".log") },
 	})
@@ -198,6 +226,17 @@ func (d *demo) open(ctx context.Context) (err error) {
 	}
 	d.say("seeding %d products and %d users", d.plan.Catalogue.Products, d.plan.Sites[0].Users)
 	return d.ground.Fill(ctx, d.plan)
+}
+
+// cores of the topologies that will be brought up.
+func (d *demo) cores() []float64 {
+	var out []float64
+	for _, t := range d.plan.Topologies {
+		if slices.Contains(d.block.Run, t.Name) || d.o.verify && t.Name == d.block.Forecast {
+			out = append(out, t.Web.Cores)
+		}
+	}
+	return out
 }
 
 // writeFile writes a file of the workspace through a renderer.

@@ -43,11 +43,15 @@ func TestE2EChain(t *testing.T) {
 	for _, r := range report.Runs {
 		t.Run(r.ID, func(t *testing.T) { checkRun(t, r.Folder) })
 	}
-	checkReport(t, report)
+	runs := 2
+	if target == "external" {
+		runs = 1 // its workers are not ours to change
+	}
+	checkReport(t, report, runs)
 }
 
-func checkReport(t *testing.T, r headroom.Report) {
-	if len(r.Runs) != 2 || r.Model == nil || r.Recommendation == nil || len(r.Forecasts) != 1 {
+func checkReport(t *testing.T, r headroom.Report, runs int) {
+	if len(r.Runs) != runs || r.Model == nil || r.Recommendation == nil || len(r.Forecasts) != 1 {
 		t.Fatalf("the report has %d runs, %d forecasts, model %v, recommendation %v", len(r.Runs), len(r.Forecasts), r.Model != nil, r.Recommendation != nil)
 	}
 	if r.Recommendation.Workers < 1 || r.Recommendation.RuleOfThumb.Workers < 1 {

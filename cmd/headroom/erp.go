@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/fixtures/erp"
 	"github.com/headroom-erp/headroom/fixtures/postgres"
 )
@@ -77,7 +78,7 @@ func serveERP(ctx context.Context, o erpOptions, std stdio) (err error) {
 	if err != nil {
 		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
 	}
-	server, err := startPostgres(ctx, std.err, postgres.Options{})
+	server, err := ground.StartPostgres(ctx, std.err, postgres.Options{})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	k6 "go.k6.io/k6/cmd"
 
+	"github.com/headroom-erp/headroom"
 	_ "github.com/headroom-erp/headroom/xk6" // our extensions and xk6-sql
 )
 
@@ -13,9 +14,12 @@ import (
 // and ends the process itself.
 func runK6(args []string, _ stdio) int {
 	os.Args = append([]string{"k6"}, args...)
-	// Without this k6 would ask a build service for extensions that it does not know.
-	if err := os.Setenv("K6_AUTO_EXTENSION_RESOLUTION", "false"); err != nil {
-		return 3
+	// Without these k6 would ask a build service for extensions that it does not
+	// know, and report its use.
+	for name, value := range map[string]string{"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_NO_USAGE_REPORT": "true"} {
+		if err := os.Setenv(name, value); err != nil {
+			return headroom.ExitNotMeasured
+		}
 	}
 	k6.Execute()
 	return 0

@@ -4,26 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/fixtures/postgres"
 )
-
-// startPostgres starts a private PostgreSQL, installing the system's package
-// first where the host has no server.
-func startPostgres(ctx context.Context, out io.Writer, o postgres.Options) (*postgres.Server, error) {
-	if _, _, err := postgres.Find(); err != nil {
-		if err := postgres.Install(ctx, out); err != nil {
-			return nil, err
-		}
-	}
-	return postgres.Start(ctx, o)
-}
 
 func newPostgres(std stdio) *cobra.Command {
 	return &cobra.Command{
@@ -39,7 +30,7 @@ func newPostgres(std stdio) *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			server, err := startPostgres(cmd.Context(), std.err, postgres.Options{})
+			server, err := ground.StartPostgres(cmd.Context(), std.err, postgres.Options{})
 			if err != nil {
 				return err
 			}
@@ -54,10 +45,15 @@ func beside(ctx context.Context, server *postgres.Server, args []string, std std
 	child.Env = append(os.Environ(), "HEADROOM_TEST_DSN="+server.DSN("postgres").Reveal())
 	child.Stdin, child.Stdout, child.Stderr = std.in, std.out, std.err
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 10 * time.Second
 	err := child.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return &exitError{code: exit.ExitCode(), what: fmt.Sprintf("%s ended with exit code %d", args[0], exit.ExitCode())}
+		code := exit.ExitCode()
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			code = 128 + int(status.Signal()) // as a shell says it
+		}
+		return &exitError{code: code, what: fmt.Sprintf("%s ended with exit code %d", args[0], code)}
 	}
 	if err != nil {
 		return &headroom.InputError{What: err.Error(), Where: args[0]}

@@ -62,6 +62,7 @@ func runOne(ctx context.Context, o demoOptions, topology string, scale float64, 
 	if _, err := topologyNamed(d.plan, topology); err != nil {
 		return err
 	}
+	d.block.Run = []string{topology}
 	if err := d.makeWorkspace(); err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ func newShow(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Show a run bundle: times, delays, where the time went, errors",
-		Long:    "Show a run bundle, also one that was cut off. Ends with 1 when an objective was missed.",
+		Long:    "Show a run bundle, also one that was cut off. Ends with 1 when an objective was\nmissed, and with 3 when the run is incomplete or its generator was the bottleneck.",
 		Example: "  headroom show headroom-workspace/demo-20261120-164500/runs/standard-6\n  headroom show RUN --json",
 		Args:    exactArgs(1, "one run"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -110,6 +111,12 @@ func showRun(folder string, asJSON bool, std stdio) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !r.Complete {
+		return &headroom.MeasureError{What: "the run is incomplete: " + r.Reason}
+	}
+	if !r.Valid {
+		return &headroom.MeasureError{What: "the load generator was the bottleneck", Do: "free the machine and run again"}
 	}
 	for _, p := range r.Processes {
 		if p.Met != nil && !*p.Met {

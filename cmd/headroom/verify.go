@@ -38,7 +38,7 @@ func (d *demo) verify(ctx context.Context, a analyse.Analysis, r *headroom.Repor
 		return err
 	}
 	r.Runs = append(r.Runs, rr)
-	unseen, err := analyse.Compare([]headroom.Run{run}, a.Model, a.Load, d.plan.Objectives, d.o.seed, false)
+	unseen, err := analyse.Compare([]headroom.Run{run}, a.Model, d.o.seed, false)
 	if err != nil {
 		return err
 	}
@@ -124,6 +124,10 @@ func (d *demo) probeCapacity(ctx context.Context, name string, scale float64) (h
 	if err != nil {
 		return p, err
 	}
+	if late := sum.Delays.Harness.P99; late > analyse.MaxGeneratorDelay {
+		return p, &headroom.MeasureError{What: fmt.Sprintf("at %.3f of the load the generator was the bottleneck (99 %% of journeys began within %.0f ms)", scale, 1000*late),
+			Do: "free the machine, or leave out the search with --capacity=false"}
+	}
 	for _, o := range d.plan.Objectives {
 		process := sum.Process(o.Process)
 		if process == nil {
@@ -137,6 +141,9 @@ func (d *demo) probeCapacity(ctx context.Context, name string, scale float64) (h
 			p.Ratio = *ratio
 			p.Worst = fmt.Sprintf("%s p%g within %g s", o.Process, o.Percentile, o.Within)
 		}
+	}
+	if p.Ratio == 0 {
+		return p, &headroom.MeasureError{What: fmt.Sprintf("at %.3f of the load no objective has a journey in the window", scale), Do: "choose a longer window, or objectives of processes that are in it"}
 	}
 	p.Met = p.Ratio <= 1
 	d.say("at %.3f of the load: %s takes %.0f %% of its bound", scale, p.Worst, 100*p.Ratio)

@@ -8,7 +8,7 @@ import (
 	"github.com/headroom-erp/headroom/models/sim"
 )
 
-// Limits of the search for capacity: scales from 1/16 to 16 of the plan's load.
+// Limits of the search for capacity: scales from 1/16 to 16 of the replayed load.
 const (
 	smallestScale = 1.0 / 16
 	largestScale  = 16
@@ -17,12 +17,12 @@ const (
 
 // Limit is what ends a topology's capacity.
 type Limit struct {
-	Capacity *headroom.Estimate // of the plan's load; nil when it was not found
+	Capacity *headroom.Estimate // of the replayed load; nil when it was not found
 	By       string             // the objective that is missed first, and the busiest station there
 	Warnings []string
 }
 
-// Capacity is the highest scale of the plan's load at which a topology holds
+// Capacity is the highest scale of the replayed load at which a topology holds
 // every objective: by doubling and bisection on the scale, for each replication
 // by itself. The value is their median, between the two scales of the last
 // bisection, the interval holds 90 % of them.
@@ -156,10 +156,10 @@ func (s *search) limit(found []float64) Limit {
 	e := estimate(found, len(found), "bisection of simulated schedules")
 	switch {
 	case e.Value == 0:
-		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the plan's load: %s", s.t.Name, smallestScale, out.By))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the replayed load: %s", s.t.Name, smallestScale, out.By))
 		return out
 	case e.Value >= largestScale:
-		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q holds %d times the plan's load: the search ended there", s.t.Name, largestScale))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q holds %d times the replayed load: the search ended there", s.t.Name, largestScale))
 	}
 	out.Capacity = &e
 	return out

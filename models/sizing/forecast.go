@@ -14,7 +14,7 @@ import (
 type Options struct {
 	Seed         uint64
 	Replications int     // of a forecast; 0 means 20
-	Scale        float64 // of the plan's load that the schedule stands for; 0 means the schedule's own
+	Scale        float64 // of the replayed load that the schedule stands for; 0 means the schedule's own
 	// CapacityReplications of a search for capacity; 0 means 8.
 	CapacityReplications int
 	// SweepReplications of each worker count that Recommend tries; 0 means Replications.

@@ -13,7 +13,7 @@ type Load struct {
 	Arrivals []headroom.Arrival // in order of At
 }
 
-// A Provider gives the calendar's schedule at a scale of the plan's load. The
+// A Provider gives the calendar's schedule at a scale of the replayed load. The
 // same scale gives the same schedule.
 type Provider func(scale float64) (Load, error)
 

@@ -22,7 +22,7 @@ func (c *chooser) reasons(best option, sweep []option) []string {
 	add(fewer(best, sweep, c.plan.Objectives))
 	add(more(best, sweep))
 	if e := best.Forecast.Capacity; e != nil {
-		add(fmt.Sprintf("It holds %.2f times the plan's load (%.2f to %.2f); beyond that it first misses %s.", e.Value, e.Low, e.High, best.Forecast.LimitedBy))
+		add(fmt.Sprintf("It holds %.2f times the replayed load (%.2f to %.2f); beyond that it first misses %s.", e.Value, e.Low, e.High, best.Forecast.LimitedBy))
 	}
 	add(c.cheaper(best))
 	return out

@@ -1,7 +1,7 @@
 package html
 
 var glossary = []term{
-	{"capacity", "The highest multiple of the plan's load at which every objective still holds. 1 × is the plan itself."},
+	{"capacity", "The highest multiple of the replayed load at which every objective still holds. 1 × is what was replayed: the plan's load times the scale of the replay."},
 	{"candidate", "A topology that was considered: measured, or only forecast."},
 	{"conflict", "A transaction that PostgreSQL refuses because another one changed the same row. Odoo sleeps, holding the worker, and tries again."},
 	{"confidence", "The share of simulated repetitions of the window, each with other chance, in which every objective was met."},

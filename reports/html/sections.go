@@ -25,7 +25,7 @@ func (b *builder) candidates() section {
 		return s
 	}
 	objectives := prose.Objectives(list)
-	t := table{ID: "t-candidates", Caption: "What each topology would do with the plan's load"}
+	t := table{ID: "t-candidates", Caption: "What each topology would do with the replayed load"}
 	names := []string{"Topology", "Workers"}
 	t.Stacked = true
 	for _, o := range objectives {
@@ -35,7 +35,7 @@ func (b *builder) candidates() section {
 	for _, c := range list {
 		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
 	}
-	t.Note = "Cores are the app's + the database's. Every row is the model's, so that they compare; those marked measured were run as well (see: how good the forecast is). Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the plan's load within every objective."
+	t.Note = "Cores are the app's + the database's. Every row is the model's, so that they compare; those marked measured were run as well (see: how good the forecast is). Intervals hold the true figure in 90 of 100 cases. Capacity is the highest multiple of the replayed load within every objective."
 	s.Tables = []table{t}
 	return s
 }
@@ -113,7 +113,7 @@ func (b *builder) accuracy() section {
 
 func verified(v *headroom.CapacityCheck) table {
 	t := table{ID: "t-verified", Caption: "Capacity of " + v.Topology + ", searched for on the running system",
-		Head: heads("Scale of the plan's load", "<Objectives", "<Nearest to its bound, or farthest beyond", "Of its bound", "<Kept in"),
+		Head: heads("Scale of the replayed load", "<Objectives", "<Nearest to its bound, or farthest beyond", "Of its bound", "<Kept in"),
 		Note: fmt.Sprintf("Measured %s, forecast %s, error %s.", figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error))}
 	for _, p := range v.Probes {
 		t.Rows = append(t.Rows, []cell{text(figure.Number(p.Scale) + " ×"), judged(cell{Left: true}, &p.Met), left(p.Worst), text(figure.Share(p.Ratio)), left(p.Folder)})

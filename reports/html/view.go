@@ -126,7 +126,7 @@ func facts(r headroom.Report, rec *headroom.Recommendation) []fact {
 		{"Confidence", figure.Share(f.Confidence), "of simulated repetitions met every objective"},
 	}
 	if f.Capacity != nil {
-		note := "the plan's load"
+		note := "the replayed load"
 		if f.LimitedBy != "" {
 			note += "; then " + f.LimitedBy
 		}

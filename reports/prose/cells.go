@@ -57,7 +57,7 @@ func Basis(c headroom.Candidate) string {
 	return "forecast"
 }
 
-// Capacity writes the highest scale of the plan's load.
+// Capacity writes the highest scale of the replayed load.
 func Capacity(f headroom.Forecast) string {
 	if f.Capacity == nil {
 		return figure.Unknown

@@ -95,7 +95,7 @@ func Sure(r headroom.Report) []string {
 		}
 	}
 	if v := r.Verified; v != nil {
-		out = append(out, fmt.Sprintf("Verified: %s carried %s the plan's load on the running system; the forecast was %s (%s).",
+		out = append(out, fmt.Sprintf("Verified: %s carried %s the replayed load on the running system; the forecast was %s (%s).",
 			v.Topology, figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error)))
 	} else if rec := r.Recommendation; rec != nil && rec.Topology.Name != "" {
 		out = append(out, unverified(r))

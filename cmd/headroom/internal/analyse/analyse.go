@@ -64,7 +64,7 @@ func Analyse(in Input) (a Analysis, err error) {
 	if a.Load, err = in.Provider(1); err != nil {
 		return a, err
 	}
-	if a.Comparisons, err = Compare(usable, a.Model, a.Load, in.Plan.Objectives, in.Seed, true); err != nil {
+	if a.Comparisons, err = Compare(usable, a.Model, in.Seed, true); err != nil {
 		return a, err
 	}
 	for _, name := range in.Unseen {
@@ -154,17 +154,8 @@ func (a *Analysis) readRuns(opened []*results.Reader) ([]headroom.Run, error) {
 
 // Compare puts forecasts of runs' topologies, with the runs' own schedule,
 // beside what was measured.
-func Compare(runs []headroom.Run, m headroom.Model, l sizing.Load, objectives []headroom.Objective, seed uint64, inFit bool) ([]headroom.Comparison, error) {
-	out, err := demand.Check(runs, m, inFit, demand.Options{Seed: seed})
-	if err != nil {
-		return nil, err
-	}
-	for i := range out {
-		if out[i].Forecast, err = sizing.Forecast(m, out[i].Measured.Topology, l, objectives, options(seed)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+func Compare(runs []headroom.Run, m headroom.Model, seed uint64, inFit bool) ([]headroom.Comparison, error) {
+	return demand.Check(runs, m, inFit, demand.Options{Seed: seed})
 }
 
 // Forecast is a topology's forecast for the load, and its capacity.

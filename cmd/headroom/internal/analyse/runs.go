@@ -4,7 +4,6 @@
 package analyse
 
 import (
-	"errors"
 	"math"
 
 	"github.com/headroom-erp/headroom"
@@ -78,49 +77,67 @@ func process(p results.ProcessSummary, info headroom.RunInfo) (headroom.ProcessR
 		r.Outcomes[f.Outcome] = f.Count
 		r.Examples[f.Outcome] = f.Example
 	}
+	return r, judge(&r, p, info)
+}
+
+// judge holds a process against its objectives. The report shows the one that
+// takes most of its bound; Met is of all of them.
+func judge(r *headroom.ProcessReport, p results.ProcessSummary, info headroom.RunInfo) error {
+	most := -1.0
 	for _, o := range info.Plan.Objectives {
 		if o.Process != p.Process {
 			continue
 		}
-		met, err := Met(p, o, info.Schedule)
+		ratio, err := Ratio(p, o, info.Schedule)
 		if err != nil {
-			return r, err
+			return err
 		}
-		r.Objective, r.Met = &o, met
+		if ratio == nil {
+			continue
+		}
+		if *ratio > most {
+			most, r.Objective = *ratio, &o
+		}
 	}
-	return r, nil
+	if most >= 0 {
+		met := most <= 1
+		r.Met = &met
+	}
+	return nil
 }
 
-// Met says whether a process held its objective: the percentile lies within
-// the bound, counting each failed journey as beyond it. nil means that no
-// journey fell into the objective's span.
-func Met(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*bool, error) {
-	ratio, err := Ratio(p, o, h)
-	if ratio == nil || err != nil {
-		return nil, err
-	}
-	met := *ratio <= 1
-	return &met, nil
-}
-
-// Ratio is the objective's percentile over its bound; nil without a journey.
-// A percentile that lies among failed journeys gives Beyond.
+// Ratio is the objective's percentile over its bound, nil when none of the
+// process is scheduled in the objective's span. Failed journeys rank behind
+// all others; a percentile that lies among them gives Beyond.
 func Ratio(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*float64, error) {
-	from, to := span(o, h)
-	// Failed journeys rank behind all others: the percentile of all journeys is
-	// a higher one of the successful.
-	percentile := o.Percentile
-	if p.Failed > 0 {
-		percentile *= 1 + float64(p.Failed)/math.Max(1, float64(p.OK))
+	from, to, ok := span(o, h)
+	if !ok {
+		return nil, nil
 	}
-	if percentile >= 100 || p.OK == 0 && p.Failed > 0 {
+	done, failed := 0, 0
+	for _, r := range p.Responses {
+		if r.Scheduled >= from && r.Scheduled < to {
+			done++
+		}
+	}
+	for _, at := range p.FailedAt {
+		if at >= from && at < to {
+			failed++
+		}
+	}
+	if done+failed == 0 {
+		return nil, nil
+	}
+	// The percentile of all journeys is a higher one of the successful.
+	percentile := o.Percentile
+	if failed > 0 {
+		percentile *= 1 + float64(failed)/math.Max(1, float64(done))
+	}
+	if percentile >= 100 || done == 0 {
 		beyond := Beyond
 		return &beyond, nil
 	}
 	e, err := p.Percentile(percentile, from, to)
-	if errors.Is(err, results.ErrNoJourneys) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -133,15 +150,23 @@ func Ratio(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*
 const Beyond = 1000.0
 
 // span is the part of the window that an objective speaks of, in seconds since
-// the run's start.
-func span(o headroom.Objective, h headroom.Header) (from, to float64) {
-	from, to = h.LeadIn, h.Duration()
-	for _, s := range h.Spans {
-		if o.Peak != "" && s.Name == o.Peak {
-			return max(from, s.From), min(to, s.To)
-		}
+// the run's start: the whole, or from the first to the last moment of its
+// peak. It is false when nothing of the peak is in the window.
+func span(o headroom.Objective, h headroom.Header) (from, to float64, ok bool) {
+	if o.Peak == "" {
+		return h.LeadIn, h.Duration(), true
 	}
-	return from, to
+	for _, s := range h.Spans {
+		if s.Name != o.Peak {
+			continue
+		}
+		if !ok {
+			from, to = s.From, s.To
+		}
+		from, to, ok = min(from, s.From), max(to, s.To), true
+	}
+	from, to = max(from, h.LeadIn), min(to, h.Duration())
+	return from, to, ok && from < to
 }
 
 func steps(sum results.Summary) []headroom.StepReport {

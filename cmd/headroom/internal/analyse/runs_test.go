@@ -15,6 +15,9 @@ func processOf(n, failed int) results.ProcessSummary {
 	for i := range n {
 		p.Responses = append(p.Responses, results.ScheduledResponse{Scheduled: float64(10 + i), Response: float64(i + 1)})
 	}
+	for i := range failed {
+		p.FailedAt = append(p.FailedAt, float64(10+i))
+	}
 	return p
 }
 
@@ -42,8 +45,16 @@ func TestObjectives(t *testing.T) {
 	if got, err := Ratio(processOf(0, 0), half, window); got != nil || err != nil {
 		t.Errorf("without a journey: %v, %v", deref(got), err)
 	}
-	if met, err := Met(processOf(20, 21), half, window); err != nil || met == nil || *met {
-		t.Errorf("an objective that failures miss is met: %v", err)
+	if got, err := Ratio(processOf(20, 0), headroom.Objective{Process: "order", Percentile: 50, Within: 10, Peak: "another"}, window); got != nil || err != nil {
+		t.Errorf("of a peak that is not in the window: %v, %v", deref(got), err)
+	}
+	two := []headroom.Objective{{Process: "order", Percentile: 50, Within: 20}, {Process: "order", Percentile: 95, Within: 5}}
+	for _, order := range [][]headroom.Objective{two, {two[1], two[0]}} {
+		var r headroom.ProcessReport
+		err := judge(&r, processOf(20, 0), headroom.RunInfo{Schedule: window, Plan: headroom.Plan{Objectives: order}})
+		if err != nil || r.Met == nil || *r.Met || r.Objective.Percentile != 95 {
+			t.Errorf("one objective held and one missed: met %v, shown %+v, %v", r.Met, r.Objective, err)
+		}
 	}
 }
 

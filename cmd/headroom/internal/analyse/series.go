@@ -35,7 +35,10 @@ func series(run headroom.Run, r *headroom.RunReport) ([]headroom.Series, error) 
 			continue
 		}
 		out = append(out, utilization(station, busy[station], cores))
-		r.Utilization[station] = meanRate(busy[station], h.LeadIn, h.Duration()) / cores
+		// A run that was cut off was observed for a part of its window only.
+		if to := min(h.Duration(), busy[station][len(busy[station])-1].t); to > h.LeadIn {
+			r.Utilization[station] = meanRate(busy[station], h.LeadIn, to) / cores
+		}
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -70,6 +71,10 @@ func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
 	if err != nil {
 		return info, err
 	}
+	if mortal, ok := s.Stack.(interface{ Done() <-chan struct{} }); ok {
+		s.Lost = maps.Clone(s.Lost)
+		s.Lost["the ERP"] = mortal.Done()
+	}
 	runErr := s.offer(ctx, target, bundle)
 	reason := ""
 	if runErr != nil {
@@ -108,13 +113,19 @@ func (s Spec) up(ctx context.Context) (headroom.Target, error) {
 		return target, err
 	}
 	client := odoo.Client{URL: target.URL}
+	until := time.Now().Add(time.Duration(s.Schedule.Header().Duration()*float64(time.Second)) + Grace)
 	for _, db := range databases {
 		admin, err := client.Login(ctx, odoo.JSONRPC, db, headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword})
 		if err != nil {
 			return target, err
 		}
-		if err := odoo.CheckAllowed(ctx, admin, db, time.Now()); err != nil {
+		if err := odoo.CheckAllowed(ctx, admin, db, until); err != nil {
 			return target, err
+		}
+		if target.DSN != nil && target.DSN(db) != "" {
+			if err := sameDatabase(ctx, admin, target.DSN(db), db); err != nil {
+				return target, err
+			}
 		}
 	}
 	return target, nil
@@ -159,13 +170,13 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 	ready, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := each(engines, func(e headroom.Engine) error { return e.Ready(ready) }, cancel); err != nil {
-		stopAll(engines, 0)
+		abandon(engines)
 		return first(err, ctx.Err())
 	}
 	cleanup() // who needed the files with secrets has read them
 	start := time.Now().Add(startMargin)
 	if err := bundle.Update(func(i *headroom.RunInfo) { i.Started = start.UTC() }); err != nil {
-		stopAll(engines, 0)
+		abandon(engines)
 		return err
 	}
 	stopProbes := s.probe(ctx, target, engines, start, part)
@@ -178,7 +189,7 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.Time) error {
 	for _, e := range engines {
 		if err := e.Start(start); err != nil {
-			stopAll(engines, 0)
+			abandon(engines)
 			return err
 		}
 	}
@@ -241,6 +252,25 @@ func each(engines []headroom.Engine, f func(headroom.Engine) error, abort func()
 func stopAll(engines []headroom.Engine, grace time.Duration) {
 	for _, e := range engines {
 		e.Stop(grace)
+	}
+}
+
+// abandonPatience bounds the wait for engines that never started.
+const abandonPatience = 10 * time.Second
+
+// abandon stops engines at once and waits until they write no more, so that
+// bundle and stack can be closed. An engine that never began has nothing to
+// end, and is not waited for longer.
+func abandon(engines []headroom.Engine) {
+	stopAll(engines, 0)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = each(engines, headroom.Engine.Wait, func() {}) // why they end is known
+	}()
+	select {
+	case <-ended:
+	case <-time.After(abandonPatience):
 	}
 }
 

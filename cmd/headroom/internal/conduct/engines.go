@@ -28,7 +28,8 @@ func (s Spec) engines(target headroom.Target, bundle *results.Bundle, part *resu
 			_ = os.Remove(path)
 		}
 	}
-	if err := s.checkReads(target); err != nil {
+	dsns := s.dsns(target)
+	if err := CheckReads(s.Schedule, func(db string) bool { return dsns[db] != "" }); err != nil {
 		return nil, nil, err
 	}
 	if s.needs(scenarios.K6) {
@@ -62,19 +63,19 @@ func (s Spec) needs(engine string) bool {
 	return false
 }
 
-// checkReads refuses a schedule that reads a database whose DSN is not known.
-func (s Spec) checkReads(target headroom.Target) error {
-	dsns, h := s.dsns(target), s.Schedule.Header()
-	for a, err := range s.Schedule.Arrivals() {
+// CheckReads refuses a schedule that reads a database whose DSN is not known.
+func CheckReads(schedule headroom.Schedule, known func(database string) bool) error {
+	h := schedule.Header()
+	for a, err := range schedule.Arrivals() {
 		if err != nil {
 			return err
 		}
 		process, site := h.Processes[a.Process], h.Sites[a.Site]
-		known, err := scenarios.Find(process.Scenario)
+		scenario, err := scenarios.Find(process.Scenario)
 		if err != nil {
 			return err
 		}
-		if known.Protocol == "sql" && dsns[site.Database] == "" {
+		if scenario.Protocol == "sql" && !known(site.Database) {
 			return &headroom.InputError{
 				What:  fmt.Sprintf("process %s reads database %s directly, and no DSN of it is known", process.Name, site.Database),
 				Where: external.EnvDSN, Do: "set it, or take the process out of the plan",

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -34,9 +35,11 @@ type Options struct {
 	Workspace string // an existing folder for stacks' files and logs
 	Binary    string // the headroom executable
 	Seed      uint64 // of the stand-in's service demands
-	Getenv    func(string) string
-	Out       io.Writer // what is installed is said here
-	Say       func(format string, args ...any)
+	// Cores are those of the topologies that will be brought up.
+	Cores  []float64
+	Getenv func(string) string
+	Out    io.Writer // what is installed is said here
+	Say    func(format string, args ...any)
 	// Log names the request log of a topology's run.
 	Log func(headroom.Topology) string
 }
@@ -106,17 +109,21 @@ func (g *Ground) external() error {
 	return nil
 }
 
-// postgres starts the private server, installing the system's package first
-// where the host has none.
-func (g *Ground) postgres(ctx context.Context) (err error) {
+// StartPostgres starts a private PostgreSQL, installing the system's package
+// first where the host has no server.
+func StartPostgres(ctx context.Context, out io.Writer, o postgres.Options) (*postgres.Server, error) {
 	if _, _, err := postgres.Find(); err != nil {
-		if err := postgres.Install(ctx, g.options.Out); err != nil {
-			return err
+		if err := postgres.Install(ctx, out); err != nil {
+			return nil, err
 		}
 	}
+	return postgres.Start(ctx, o)
+}
+
+func (g *Ground) postgres(ctx context.Context) (err error) {
 	g.options.Say("starting a private PostgreSQL")
 	// The disk of a test machine is not what is being measured.
-	if g.server, err = postgres.Start(ctx, postgres.Options{NoSync: true}); err != nil {
+	if g.server, err = StartPostgres(ctx, g.options.Out, postgres.Options{NoSync: true}); err != nil {
 		return err
 	}
 	g.Lost["PostgreSQL"] = g.server.Done()
@@ -143,8 +150,12 @@ func (g *Ground) odoo(ctx context.Context) error {
 		return err
 	}
 	server := g.server
+	quotas, err := needQuotas(g.options.Cores)
+	if err != nil {
+		return err
+	}
 	stack, err := odoostack.New(odoostack.Options{
-		Workspace: g.options.Workspace, Log: g.options.Log,
+		Workspace: g.options.Workspace, Log: g.options.Log, Quotas: quotas,
 		Postgres:     odoostack.Postgres{Host: "127.0.0.1", Port: server.Port(), User: role, Password: password, Bin: bin},
 		DatabasePIDs: func() []int { return []int{server.PID()} },
 		Progress:     func(s string) { g.options.Say("%s", s) },
@@ -154,6 +165,21 @@ func (g *Ground) odoo(ctx context.Context) error {
 	}
 	g.Stack, g.seed = withDatabaseRole{stack, server}, stack.Seed
 	return nil
+}
+
+// needQuotas says whether control groups must hold Odoo to the topologies'
+// cores: not where every topology has what the machine has. A topology with
+// more cannot be had.
+func needQuotas(cores []float64) (bool, error) {
+	have, need := float64(runtime.NumCPU()), false
+	for _, c := range cores {
+		if c > have {
+			return false, &headroom.InputError{What: fmt.Sprintf("a topology wants %g cores, this machine has %g", c, have),
+				Do: "run topologies with fewer cores, or forecast it instead"}
+		}
+		need = need || c < have
+	}
+	return need, nil
 }
 
 // withDatabaseRole adds the private PostgreSQL to a stack's roles.
