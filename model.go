@@ -38,10 +38,11 @@ type ClassModel struct {
 	Count         int                 `json:"count"`
 	Demand        map[string]Estimate `json:"demand"` // by station ("app", "database"), CPU seconds of one try
 	SCV           map[string]float64  `json:"scv"`
-	Delay         Estimate            `json:"delay"`                 // seconds holding the worker without a CPU
-	DatabaseCalls float64             `json:"database_calls"`        // of one try
-	Overhead      float64             `json:"overhead"`              // seconds of client and network outside of the server, per request
-	RetryShare    *Estimate           `json:"retry_share,omitempty"` // as measured over all runs
+	Delay         Estimate            `json:"delay"`                  // seconds holding the worker without a CPU
+	DatabaseCalls float64             `json:"database_calls"`         // of one try
+	Overhead      float64             `json:"overhead"`               // seconds of client and network outside of the server, per request
+	OverheadSCV   float64             `json:"overhead_scv,omitempty"` // its squared coefficient of variation; 0 where it was not measured well enough
+	RetryShare    *Estimate           `json:"retry_share,omitempty"`  // as measured over all runs
 	Rule          *ConflictRule       `json:"conflict,omitempty"`
 }
 
@@ -53,11 +54,14 @@ type JourneyModel struct {
 	Visits  []float64 `json:"visits"`
 }
 
-// ConflictModel is a group of hot rows: how many equally hot rows would lose
-// as many conflicts as were measured.
+// ConflictModel is a group of hot rows, with what makes it lose as many
+// conflicts as were measured: where its rows are the documents' products, how
+// many of them are touched for each product (ConflictRule.Intensity); else
+// how many equally hot rows there are.
 type ConflictModel struct {
 	Group      string             `json:"group"`
-	Population Estimate           `json:"population"`
+	Population Estimate           `json:"population,omitzero"` // zero where Intensity is given
+	Intensity  *Estimate          `json:"intensity,omitempty"`
 	Measured   map[string]float64 `json:"measured"` // share of tries that lost, by topology
 	Fitted     map[string]float64 `json:"fitted"`   // what the model gives for the same
 }

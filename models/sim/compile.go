@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -17,6 +18,8 @@ type program struct {
 	groups   []string
 	space    []float64 // rows of each group
 	called   int       // most stations that any class calls
+	products headroom.Popularity
+	none     bool // there is no product: documents are drawn by their rules
 }
 
 type class struct {
@@ -28,8 +31,9 @@ type class struct {
 	calls    []law
 	visits   float64 // calls of each called station
 	delay    float64
-	overhead float64
+	overhead law
 	rule     *headroom.ConflictRule
+	popular  *headroom.Popularity // of the rule's rows; nil when they are equally likely
 	group    int
 }
 
@@ -52,15 +56,23 @@ type load struct {
 	think      float64
 }
 
-func compile(s headroom.System, maxCalls int) (*program, error) {
+func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
-	p := &program{stations: s.Stations, pools: s.AllPools(), own: len(s.Journeys)}
+	p := &program{stations: s.Stations, pools: s.AllPools(), own: len(s.Journeys), none: l.Products == 0}
+	if !p.none {
+		p.products = headroom.NewPopularity(l.Products, l.Popularity)
+	}
 	index := map[string]int{}
 	for i, c := range s.Classes {
 		index[c.Name] = i
 		p.classes = append(p.classes, p.class(s, c, maxCalls))
+	}
+	for _, c := range p.classes {
+		if c.rule != nil && c.rule.Documents {
+			p.space[c.group] = max(p.space[c.group], l.rows())
+		}
 	}
 	for i, j := range s.Journeys {
 		out := journey{name: j.Name}
@@ -90,7 +102,7 @@ func (p *program) load(journey int, rate float64, population int, think float64)
 }
 
 func (p *program) class(s headroom.System, c headroom.Class, maxCalls int) class {
-	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: c.Overhead, visits: c.DatabaseCalls, group: -1}
+	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: newLaw(c.Overhead, c.OverheadSCV), visits: c.DatabaseCalls, group: -1}
 	for i, st := range s.Stations {
 		if c.Demand[st.Name] > 0 && (out.home < 0 || s.Stations[out.home].Name == "database") {
 			out.home = i
@@ -114,6 +126,10 @@ func (p *program) class(s headroom.System, c headroom.Class, maxCalls int) class
 	if c.Conflict != nil {
 		out.rule = c.Conflict
 		out.group = p.group(c.Conflict)
+		if c.Conflict.Popularity > 0 {
+			law := headroom.NewPopularity(int(math.Ceil(c.Conflict.Population)), c.Conflict.Popularity)
+			out.popular = &law
+		}
 	}
 	return out
 }

@@ -86,7 +86,7 @@ func (e *engine) try(i int32) {
 	c.touchAt = math.Inf(1)
 	if k.rule != nil {
 		c.snapshot, c.held = e.lock.now, 0
-		c.rows = e.lock.draw(c.rows[:0], k.group, k.rule, e.random)
+		c.rows = e.rows(c, k)
 		if len(c.rows) > 0 {
 			c.touchAt = k.rule.At * total
 		}
@@ -167,12 +167,17 @@ func (e *engine) answer(i int32, ok, worker bool) {
 	if k.pool >= 0 && worker {
 		e.freeWorker(k.pool)
 	}
-	e.tally.request(e, c, e.time+k.overhead, ok)
+	overhead := k.overhead.mean
+	if k.overhead.kind == logNormal || k.overhead.kind == exponential {
+		e.stream(c, forOverhead)
+		overhead = k.overhead.draw(e.random)
+	}
+	e.tally.request(e, c, e.time+overhead, ok)
 	if !ok {
-		e.end(i, k.overhead, false)
+		e.end(i, overhead, false)
 		return
 	}
-	e.next(i, k.overhead)
+	e.next(i, overhead)
 }
 
 func (e *engine) freeWorker(n int) {
