@@ -31,7 +31,7 @@ type Options struct {
 	Replications int
 	// Habits says which steps touch which rows; nil means OdooHabits.
 	Habits Habits
-	// Simulations of each run for the conflict population; 0 means 6, a
+	// Simulations of each run for the conflict population; 0 means 12, a
 	// negative number leaves conflict rules out of the model.
 	Simulations int
 }
@@ -44,7 +44,7 @@ func (o Options) withDefaults() Options {
 		o.Habits = OdooHabits()
 	}
 	if o.Simulations == 0 {
-		o.Simulations = 6
+		o.Simulations = 12
 	}
 	return o
 }

@@ -18,8 +18,6 @@ type program struct {
 	groups   []string
 	space    []float64 // rows of each group
 	called   int       // most stations that any class calls
-	products headroom.Popularity
-	none     bool // there is no product: documents are drawn by their rules
 }
 
 type class struct {
@@ -60,14 +58,11 @@ func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
-	p := &program{stations: s.Stations, pools: s.AllPools(), own: len(s.Journeys), none: l.Products == 0}
-	if !p.none {
-		p.products = headroom.NewPopularity(l.Products, l.Popularity)
-	}
+	p := &program{stations: s.Stations, pools: s.AllPools(), own: len(s.Journeys)}
 	index := map[string]int{}
 	for i, c := range s.Classes {
 		index[c.Name] = i
-		p.classes = append(p.classes, p.class(s, c, maxCalls))
+		p.classes = append(p.classes, p.class(s, c, l, maxCalls))
 	}
 	for _, c := range p.classes {
 		if c.rule != nil && c.rule.Documents {
@@ -101,7 +96,7 @@ func (p *program) load(journey int, rate float64, population int, think float64)
 	}
 }
 
-func (p *program) class(s headroom.System, c headroom.Class, maxCalls int) class {
+func (p *program) class(s headroom.System, c headroom.Class, l Load, maxCalls int) class {
 	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: newLaw(c.Overhead, c.OverheadSCV), visits: c.DatabaseCalls, group: -1}
 	for i, st := range s.Stations {
 		if c.Demand[st.Name] > 0 && (out.home < 0 || s.Stations[out.home].Name == "database") {
@@ -109,25 +104,27 @@ func (p *program) class(s headroom.System, c headroom.Class, maxCalls int) class
 		}
 	}
 	for i, st := range s.Stations {
-		l := newLaw(c.Demand[st.Name], scvOf(c, st.Name))
+		work := newLaw(c.Demand[st.Name], scvOf(c, st.Name))
 		switch {
-		case l.kind == zero:
+		case work.kind == zero:
 		case i == out.home:
-			out.work = l
+			out.work = work
 		default:
 			out.called = append(out.called, i)
-			out.calls = append(out.calls, l)
+			out.calls = append(out.calls, work)
 		}
 	}
 	if maxCalls > 0 {
 		out.visits = min(out.visits, float64(maxCalls))
 	}
 	p.called = max(p.called, len(out.called))
-	if c.Conflict != nil {
-		out.rule = c.Conflict
-		out.group = p.group(c.Conflict)
-		if c.Conflict.Popularity > 0 {
-			law := headroom.NewPopularity(int(math.Ceil(c.Conflict.Population)), c.Conflict.Popularity)
+	if r := c.Conflict; r != nil {
+		out.rule, out.group = r, p.group(r)
+		switch {
+		case r.Documents && l.Products.Len() > 0:
+			out.popular = &l.Products
+		case r.Popularity > 0:
+			law := headroom.NewPopularity(int(math.Ceil(r.Population)), r.Popularity)
 			out.popular = &law
 		}
 	}

@@ -13,16 +13,14 @@ import (
 type Load struct {
 	Journeys []Timed
 	Lanes    []int // connections of each lane, at least 1
-	// Products is the size of the catalogue that documents are of, and
-	// Popularity the exponent of Zipf's law over it. Each of Catalogues
-	// (0 means 1) has rows of its own.
-	Products   int
-	Popularity float64
+	// Products is the catalogue that documents are of; the zero value is none.
+	// Each of Catalogues (0 means 1) has rows of its own.
+	Products   headroom.Popularity
 	Catalogues int
 }
 
 // rows is the number of rows that documents can touch.
-func (l Load) rows() float64 { return float64(l.Products) * float64(max(1, l.Catalogues)) }
+func (l Load) rows() float64 { return float64(l.Products.Len()) * float64(max(1, l.Catalogues)) }
 
 // Timed is one journey at its time.
 type Timed struct {
@@ -79,8 +77,8 @@ func (o Options) check(l Load) error {
 }
 
 func (l Load) check(journeys int) error {
-	if l.Products < 0 || !(l.Popularity >= 0) || l.Catalogues < 0 || l.rows() > math.MaxInt32 {
-		return fmt.Errorf("sim: %w", &headroom.InputError{What: fmt.Sprintf("%d catalogues of %d products with popularity %g are none to draw from", l.Catalogues, l.Products, l.Popularity), Where: "load"})
+	if l.Catalogues < 0 || l.rows() > math.MaxInt32 {
+		return fmt.Errorf("sim: %w", &headroom.InputError{What: fmt.Sprintf("%d catalogues of %d products are less than none or too many", l.Catalogues, l.Products.Len()), Where: "load"})
 	}
 	for i, n := range l.Lanes {
 		if n < 1 {
@@ -100,8 +98,8 @@ func (l Load) check(journeys int) error {
 			bad = fmt.Sprintf("there is no catalogue %d; the load has %d", j.Catalogue, max(1, l.Catalogues))
 		}
 		for _, p := range j.Document {
-			if p < 0 || int(p) >= l.Products {
-				bad = fmt.Sprintf("there is no product of rank %d; the load has %d", p, l.Products)
+			if p < 0 || int(p) >= l.Products.Len() {
+				bad = fmt.Sprintf("there is no product of rank %d; the load has %d", p, l.Products.Len())
 			}
 		}
 		if bad != "" {

@@ -16,16 +16,19 @@ func (e *engine) rows(c *customer, k *class) []int32 {
 	// The rows belong to the journey: its tries and steps draw the same.
 	e.random.state = key(c.key, forDocument)
 	var document []int32
-	offset, law, least := int32(0), k.popular, math.Ceil(k.rule.Population)
-	if c.replay >= 0 && !e.none && len(e.load.Journeys[c.replay].Document) > 0 {
+	offset, space := int32(0), int(math.Ceil(k.rule.Population))
+	if k.popular != nil {
+		space = k.popular.Len()
+	}
+	if c.replay >= 0 {
 		j := &e.load.Journeys[c.replay]
-		document = j.Document
-		offset, law, least = int32(j.Catalogue*e.load.Products), &e.products, float64(e.load.Products)
-	} else {
-		e.scratch = distinct(e.scratch[:0], e.random.whole(k.rule.Rows), int(least), law, e.random)
+		document, offset = j.Document, int32(j.Catalogue*e.load.Products.Len())
+	}
+	if len(document) == 0 {
+		e.scratch = distinct(e.scratch[:0], e.random.whole(k.rule.Rows), space, k.popular, e.random)
 		document = e.scratch
 	}
-	rows = intense(rows, document, k.rule.Intensity, int(least), law, e.random)
+	rows = intense(rows, document, k.rule.Intensity, space, k.popular, e.random)
 	for n, r := range rows {
 		rows[n] = e.lock.index(k.group, offset+r)
 	}

@@ -50,7 +50,7 @@ func hammered(s, gap float64) (end float64, won bool) {
 // rules says; who has another never does.
 func TestHotDocumentLosesAgain(t *testing.T) {
 	const blocks, gap, apart, late = 3000, 1.001, 200, 0.1
-	load := Load{Products: 50}
+	load := Load{Products: headroom.NewPopularity(50, 0)}
 	for b := range blocks {
 		at := float64(b) * apart
 		for k := range 5 {
@@ -112,7 +112,7 @@ func TestCataloguesAreApart(t *testing.T) {
 	}{
 		"same product": {[]int32{4, 9}, 0, 1}, "other product": {[]int32{5}, 0, 0}, "other catalogue": {[]int32{9}, 1, 0},
 	} {
-		load := Load{Products: 10, Catalogues: 2, Journeys: []Timed{
+		load := Load{Products: headroom.NewPopularity(10, 1), Catalogues: 2, Journeys: []Timed{
 			{At: 0, Journey: 0, Lane: -1, Seed: 1, Document: []int32{9}},
 			{At: 0.5, Journey: 1, Lane: -1, Seed: 2, Document: c.document, Catalogue: c.other},
 		}}
@@ -239,7 +239,7 @@ func TestLaterStepsAreParted(t *testing.T) {
 
 func TestDocumentsAreDeterministic(t *testing.T) {
 	law := headroom.NewPopularity(40, 1)
-	load := Load{Products: 40, Popularity: 1}
+	load := Load{Products: law}
 	for i := range 300 {
 		var d []int32
 		for _, l := range (headroom.Arrival{Seed: uint64(i)}).Document(headroom.Lines{Mean: 3, Max: 9}, law) {
@@ -265,12 +265,14 @@ func TestDocumentsAreDeterministic(t *testing.T) {
 }
 
 func TestWrongDocuments(t *testing.T) {
+	three := headroom.NewPopularity(3, 1)
 	for name, l := range map[string]Load{
-		"product":   {Products: 3, Journeys: []Timed{{Lane: -1, Document: []int32{3}}}},
-		"catalogue": {Products: 3, Journeys: []Timed{{Lane: -1, Catalogue: 1}}},
-		"none":      {Products: -1, Journeys: []Timed{{Lane: -1}}},
-		"too many":  {Products: math.MaxInt32, Catalogues: 2, Journeys: []Timed{{Lane: -1}}},
-		"law":       {Products: 3, Popularity: math.NaN(), Journeys: []Timed{{Lane: -1}}},
+		"product":        {Products: three, Journeys: []Timed{{Lane: -1, Document: []int32{3}}}},
+		"below":          {Products: three, Journeys: []Timed{{Lane: -1, Document: []int32{-1}}}},
+		"no catalogue":   {Journeys: []Timed{{Lane: -1, Document: []int32{0}}}},
+		"catalogue":      {Products: three, Journeys: []Timed{{Lane: -1, Catalogue: 1}}},
+		"less than none": {Products: three, Catalogues: -1, Journeys: []Timed{{Lane: -1}}},
+		"too many":       {Products: three, Catalogues: math.MaxInt32, Journeys: []Timed{{Lane: -1}}},
 	} {
 		if _, err := Run(documented(1), l, Options{}); err == nil {
 			t.Errorf("%s: no error", name)

@@ -51,7 +51,7 @@ func newReplay(s headroom.System, l Load) replay {
 		r.load.Lanes = append(r.load.Lanes, max(1, lane.Connections))
 	}
 	documents := newDocuments(l.Header)
-	r.load.Products, r.load.Popularity, r.load.Catalogues = documents.products, documents.exponent, documents.catalogues
+	r.load.Products, r.load.Catalogues = documents.law, documents.catalogues
 	missing := make([]int, len(l.Header.Processes))
 	for _, a := range l.Arrivals {
 		if int(a.Process) >= len(l.Header.Processes) {
