@@ -39,6 +39,11 @@ type Class struct {
 	Overhead      float64            `json:"overhead,omitempty"`     // seconds of client and network outside of the worker, part of the response
 	OverheadSCV   float64            `json:"overhead_scv,omitempty"` // squared coefficient of variation of Overhead; 0 = constant
 	Conflict      *ConflictRule      `json:"conflict,omitempty"`
+	// LineShare, 0 to 1, is the part of Demand that goes with the lines of the
+	// journey's document: one of n lines demands 1 - LineShare + LineShare·n/Lines
+	// times as much. Without a document it is Demand.
+	LineShare float64 `json:"line_share,omitempty"`
+	Lines     float64 `json:"lines,omitempty"` // mean lines, that Demand is for
 
 	ArrivalRate float64 `json:"arrival_rate,omitempty"` // 1/s; open load
 	Population  int     `json:"population,omitempty"`   // closed load

@@ -135,6 +135,10 @@ func (c *checker) class(at string, k Class) {
 	c.number(at+".delay", k.Delay, 0, mostSeconds)
 	c.number(at+".overhead", k.Overhead, 0, mostSeconds)
 	c.number(at+".overhead_scv", k.OverheadSCV, 0, mostSCV)
+	c.number(at+".line_share", k.LineShare, 0, 1)
+	if k.LineShare > 0 {
+		c.number(at+".lines", k.Lines, 1, mostRows)
+	}
 	c.load(at, k.ArrivalRate, k.Population, k.ThinkTime)
 	if r := k.Conflict; r != nil {
 		c.number(at+".conflict.rows", r.Rows, 0, mostRows)

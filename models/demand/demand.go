@@ -90,6 +90,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	for i, c := range s.classes {
 		m.Classes = append(m.Classes, s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i]))
 	}
+	s.lineShares(m.Classes)
 	m.Journeys = s.journeyModels()
 	s.fitConflicts(&m, o)
 	s.judge(tallies, law, d)

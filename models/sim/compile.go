@@ -30,6 +30,8 @@ type class struct {
 	visits   float64 // calls of each called station
 	delay    float64
 	overhead law
+	perLine  float64 // of the demand, for a line more than the mean
+	lines    float64 // mean lines of documents
 	rule     *headroom.ConflictRule
 	popular  *headroom.Popularity // of the rule's rows; nil when they are equally likely
 	group    int
@@ -98,6 +100,9 @@ func (p *program) load(journey int, rate float64, population int, think float64)
 
 func (p *program) class(s headroom.System, c headroom.Class, l Load, maxCalls int) class {
 	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: newLaw(c.Overhead, c.OverheadSCV), visits: c.DatabaseCalls, group: -1}
+	if c.LineShare > 0 {
+		out.perLine, out.lines = c.LineShare/c.Lines, c.Lines
+	}
 	for i, st := range s.Stations {
 		if c.Demand[st.Name] > 0 && (out.home < 0 || s.Stations[out.home].Name == "database") {
 			out.home = i

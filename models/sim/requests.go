@@ -73,11 +73,12 @@ func (e *engine) try(i int32) {
 	if len(k.called) > 0 {
 		calls = max(1, e.random.whole(k.visits))
 	}
-	total := k.work.draw(e.random)
+	size := e.size(c, k)
+	total := size * k.work.draw(e.random)
 	c.homeWork = total / float64(calls+1)
 	each := e.work[int(i)*e.called:]
 	for n := range k.calls {
-		w := k.calls[n].draw(e.random)
+		w := size * k.calls[n].draw(e.random)
 		total += w
 		each[n] = w / float64(calls)
 	}
@@ -92,6 +93,18 @@ func (e *engine) try(i int32) {
 		}
 	}
 	e.proceed(i)
+}
+
+// size is how many times a class' mean demand the journey's document has.
+func (e *engine) size(c *customer, k *class) float64 {
+	if k.perLine == 0 || c.replay < 0 {
+		return 1
+	}
+	n := len(e.load.Journeys[c.replay].Document)
+	if n == 0 {
+		return 1
+	}
+	return 1 + k.perLine*(float64(n)-k.lines)
 }
 
 // proceed goes on with the try: the next piece of work, the delay, the rows,

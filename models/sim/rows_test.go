@@ -290,3 +290,25 @@ func TestOverheadSpread(t *testing.T) {
 	about(t, "mean", mean, 0.2, 0.002)
 	about(t, "p95", p95, math.Exp(math.Log(0.2)-v/2+1.6448536*math.Sqrt(v)), 0.006)
 }
+
+// By hand: half of a second's work goes with lines, 4 on average.
+func TestWorkGoesWithLines(t *testing.T) {
+	s := documented(1)
+	s.Classes[0].LineShare, s.Classes[0].Lines, s.Classes[0].Conflict = 0.5, 4, nil
+	s.Classes[1].LineShare, s.Classes[1].Lines = 0.5, 4
+	load := Load{Products: headroom.NewPopularity(10, 0)}
+	for i, d := range [][]int32{{1, 2, 3, 4, 5, 6, 7, 8}, {1, 2}, {1, 2, 3, 4}, nil} {
+		load.Journeys = append(load.Journeys, Timed{At: 10 * float64(i), Journey: i % 2, Lane: -1, Document: d})
+	}
+	r, err := Run(s, load, Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{1.5, 0.75, 1, 1} {
+		near(t, "response", r.Responses[i].Seconds, want, 1e-9)
+	}
+	s.Classes[0].Lines = 0
+	if _, err := Run(s, load, Options{}); err == nil {
+		t.Error("a share of no lines: no error")
+	}
+}
