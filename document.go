@@ -33,6 +33,9 @@ func NewPopularity(n int, s float64) Popularity {
 	return Popularity{c}
 }
 
+// Len is the number of products.
+func (p Popularity) Len() int { return len(p.cumulative) }
+
 // Draw maps u in [0,1) to a product's rank.
 func (p Popularity) Draw(u float64) int {
 	i := sort.SearchFloat64s(p.cumulative, u)

@@ -36,13 +36,16 @@ type ClassModel struct {
 	Name          string              `json:"name"`
 	Pooled        bool                `json:"pooled"` // holds a web worker; BI reads do not
 	Count         int                 `json:"count"`
-	Demand        map[string]Estimate `json:"demand"` // by station ("app", "database"), CPU seconds of one try
-	SCV           map[string]float64  `json:"scv"`
-	Delay         Estimate            `json:"delay"`                 // seconds holding the worker without a CPU
-	DatabaseCalls float64             `json:"database_calls"`        // of one try
-	Overhead      float64             `json:"overhead"`              // seconds of client and network outside of the server, per request
-	RetryShare    *Estimate           `json:"retry_share,omitempty"` // as measured over all runs
+	Demand        map[string]Estimate `json:"demand"`                 // by station ("app", "database"), CPU seconds of one try
+	SCV           map[string]float64  `json:"scv"`                    // beside what LineShare explains
+	Delay         Estimate            `json:"delay"`                  // seconds holding the worker without a CPU
+	DatabaseCalls float64             `json:"database_calls"`         // of one try
+	Overhead      float64             `json:"overhead"`               // seconds of client and network outside of the server, per request
+	OverheadSCV   float64             `json:"overhead_scv,omitempty"` // its squared coefficient of variation; 0 where it was not measured well enough
+	RetryShare    *Estimate           `json:"retry_share,omitempty"`  // as measured over all runs
 	Rule          *ConflictRule       `json:"conflict,omitempty"`
+	LineShare     float64             `json:"line_share,omitempty"` // of Demand, that goes with a document's lines (Class.LineShare)
+	Lines         float64             `json:"lines,omitempty"`      // mean lines of its documents
 }
 
 // JourneyModel is a process as a sequence of classes, with the mean number of
@@ -53,11 +56,14 @@ type JourneyModel struct {
 	Visits  []float64 `json:"visits"`
 }
 
-// ConflictModel is a group of hot rows: how many equally hot rows would lose
-// as many conflicts as were measured.
+// ConflictModel is a group of hot rows, with what makes it lose as many
+// conflicts as were measured: where its rows are the documents' products, how
+// many of them are touched for each product (ConflictRule.Intensity); else
+// how many equally hot rows there are.
 type ConflictModel struct {
 	Group      string             `json:"group"`
-	Population Estimate           `json:"population"`
+	Population Estimate           `json:"population,omitzero"` // zero where Intensity is given
+	Intensity  *Estimate          `json:"intensity,omitempty"`
 	Measured   map[string]float64 `json:"measured"` // share of tries that lost, by topology
 	Fitted     map[string]float64 `json:"fitted"`   // what the model gives for the same
 }

@@ -111,6 +111,9 @@ type Recorder interface {
 // parts. Sequences are ordered by time, then arrival and N.
 type Run interface {
 	Info() RunInfo
+	// Arrivals are the run's schedule, in order of At; an error when the
+	// schedule was not kept.
+	Arrivals() iter.Seq2[Arrival, error]
 	Journeys() iter.Seq2[Journey, error]
 	Requests() iter.Seq2[Request, error]
 	Server() iter.Seq2[ServerRequest, error]

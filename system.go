@@ -35,9 +35,15 @@ type Class struct {
 	Demand        map[string]float64 `json:"demand"`         // seconds by station, of one try
 	SCV           map[string]float64 `json:"scv,omitempty"`  // squared coefficient of variation by station; default 1
 	DatabaseCalls float64            `json:"database_calls,omitempty"`
-	Delay         float64            `json:"delay,omitempty"`    // seconds
-	Overhead      float64            `json:"overhead,omitempty"` // seconds of client and network outside of the worker, part of the response
+	Delay         float64            `json:"delay,omitempty"`        // seconds
+	Overhead      float64            `json:"overhead,omitempty"`     // seconds of client and network outside of the worker, part of the response
+	OverheadSCV   float64            `json:"overhead_scv,omitempty"` // squared coefficient of variation of Overhead; 0 = constant
 	Conflict      *ConflictRule      `json:"conflict,omitempty"`
+	// LineShare, 0 to 1, is the part of Demand that goes with the lines of the
+	// journey's document: one of n lines demands 1 - LineShare + LineShare·n/Lines
+	// times as much. Without a document it is Demand.
+	LineShare float64 `json:"line_share,omitempty"`
+	Lines     float64 `json:"lines,omitempty"` // mean lines, that Demand is for
 
 	ArrivalRate float64 `json:"arrival_rate,omitempty"` // 1/s; open load
 	Population  int     `json:"population,omitempty"`   // closed load
@@ -45,16 +51,37 @@ type Class struct {
 }
 
 // ConflictRule says which rows a transaction changes, and when. At the
-// fraction At of its work it touches Rows rows drawn from Population equally
-// likely rows of Group. It loses when another transaction committed one of
-// them since its own start; where another holds one uncommitted it waits for
-// that one's end first. A loser sleeps uniform(0, 2^try) seconds in its worker
-// and does its whole work again, 5 tries in all (Odoo's rule).
+// fraction At of its work it touches rows of Group. It loses when another
+// transaction committed one of them since its own start; where another holds
+// one uncommitted it waits for that one's end first. A loser sleeps
+// uniform(0, 2^try) seconds in its worker and does its whole work again, 5
+// tries in all (Odoo's rule).
+//
+// Without Documents, each try touches Rows rows of its own, drawn from
+// Population rows. With Documents, the rows are the journey's document: the
+// same ones in each of its tries and steps, so that who has the most wanted
+// products loses again and again. Rows, Population and Popularity then stand
+// for the documents of load that has none, such as that of an arrival rate.
 type ConflictRule struct {
 	Group      string  `json:"group"`
-	Rows       float64 `json:"rows"`
-	Population float64 `json:"population"`
-	At         float64 `json:"at"` // 0 to 1
+	Rows       float64 `json:"rows"`                 // mean
+	Population float64 `json:"population"`           // from 1
+	Popularity float64 `json:"popularity,omitempty"` // exponent of Zipf's law over Population; 0 = all rows are equally likely
+	At         float64 `json:"at"`                   // 0 to 1
+	Documents  bool    `json:"documents,omitempty"`
+	// Intensity is how many rows are touched for each of the document's, by
+	// Documents only; 0 means 1. Up to 1, each of them is touched with that
+	// probability. Beyond 1 all are, and for n of them a Poisson number of mean
+	// (Intensity-1)·n of others, drawn by the popularity of products.
+	Intensity float64 `json:"intensity,omitempty"`
+}
+
+// Touched is the mean number of rows that a transaction touches.
+func (r ConflictRule) Touched() float64 {
+	if !r.Documents || r.Intensity == 0 {
+		return r.Rows
+	}
+	return r.Rows * r.Intensity
 }
 
 // SystemJourney is a sequence of requests by one customer.

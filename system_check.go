@@ -46,6 +46,8 @@ const (
 	mostCalls      = 1e6
 	mostRows       = 1000
 	mostRowSpace   = 1e9
+	mostPopularity = 10
+	mostIntensity  = 100
 	mostRate       = 1e9
 	mostPopulation = 1_000_000
 )
@@ -132,11 +134,21 @@ func (c *checker) class(at string, k Class) {
 	c.number(at+".database_calls", k.DatabaseCalls, 0, mostCalls)
 	c.number(at+".delay", k.Delay, 0, mostSeconds)
 	c.number(at+".overhead", k.Overhead, 0, mostSeconds)
+	c.number(at+".overhead_scv", k.OverheadSCV, 0, mostSCV)
+	c.number(at+".line_share", k.LineShare, 0, 1)
+	if k.LineShare > 0 {
+		c.number(at+".lines", k.Lines, 1, mostRows)
+	}
 	c.load(at, k.ArrivalRate, k.Population, k.ThinkTime)
 	if r := k.Conflict; r != nil {
 		c.number(at+".conflict.rows", r.Rows, 0, mostRows)
 		c.number(at+".conflict.population", r.Population, 1, mostRowSpace)
 		c.number(at+".conflict.at", r.At, 0, 1)
+		c.number(at+".conflict.popularity", r.Popularity, 0, mostPopularity)
+		c.number(at+".conflict.intensity", r.Intensity, 0, mostIntensity)
+		if r.Popularity > 0 {
+			c.number(at+".conflict.population", r.Population, 1, mostPopulation)
+		}
 	}
 }
 

@@ -1,12 +1,15 @@
 package results
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -388,4 +391,64 @@ func BenchmarkRecord(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)*float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// TestArrivals: the schedule comes back from the bundle, as often as wanted;
+// one that is missing or cut short is said.
+func TestArrivals(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	b, err := Create(dir, headroom.RunInfo{ID: "x"})
+	must(t, err)
+	must(t, b.Finish(true, ""))
+	r := open(t, dir)
+	read := func() (got []headroom.Arrival, err error) {
+		for a, e := range r.Arrivals() {
+			if e != nil {
+				return got, e
+			}
+			got = append(got, a)
+		}
+		return got, nil
+	}
+	var missing *headroom.MeasureError
+	if _, err := read(); !errors.As(err, &missing) || missing.Do == "" || !strings.Contains(err.Error(), "schedule.bin") {
+		t.Errorf("no schedule: %v", err)
+	}
+	want := []headroom.Arrival{{ID: 1, At: time.Second, Seed: 7}, {ID: 2, At: 2 * time.Second, Seed: 9, Kind: headroom.Batched}}
+	var data bytes.Buffer
+	must(t, headroom.WriteSchedule(&data, kept(want)))
+	must(t, os.WriteFile(SchedulePath(dir), data.Bytes(), 0o600))
+	for range 2 {
+		if got, err := read(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("arrivals %+v, %v", got, err)
+		}
+	}
+	must(t, os.WriteFile(SchedulePath(dir), data.Bytes()[:data.Len()-3], 0o600))
+	if got, err := read(); err == nil || len(got) != 1 || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("cut short: %+v, %v", got, err)
+	}
+	for range r.Arrivals() {
+		break
+	}
+	must(t, os.WriteFile(SchedulePath(dir), []byte("nothing\n"), 0o600))
+	if _, err := read(); err == nil {
+		t.Error("no header: no error")
+	}
+}
+
+// kept is a schedule in memory.
+type kept []headroom.Arrival
+
+func (kept) Header() headroom.Header {
+	return headroom.Header{Sites: make([]headroom.ScheduledSite, 1), Processes: make([]headroom.ScheduledProcess, 1), Lanes: make([]headroom.Lane, 1)}
+}
+
+func (k kept) Arrivals() iter.Seq2[headroom.Arrival, error] {
+	return func(yield func(headroom.Arrival, error) bool) {
+		for _, a := range k {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
 }

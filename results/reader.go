@@ -273,6 +273,33 @@ func (r *Reader) Parts() []string {
 // Info is what run.json says; of a run that was cut off, also that it was.
 func (r *Reader) Info() headroom.RunInfo { return r.info }
 
+// Arrivals are read from the bundle's schedule, each time anew. The error of a
+// schedule that is missing is an *headroom.MeasureError.
+func (r *Reader) Arrivals() iter.Seq2[headroom.Arrival, error] {
+	return func(yield func(headroom.Arrival, error) bool) {
+		path := SchedulePath(r.dir)
+		f, err := os.Open(path)
+		if err != nil {
+			yield(headroom.Arrival{}, &headroom.MeasureError{What: "cannot read the run's schedule " + path, Do: "restore the file, or repeat the run", Err: err})
+			return
+		}
+		defer f.Close()
+		_, arrivals, err := headroom.ReadSchedule(f)
+		if err != nil {
+			yield(headroom.Arrival{}, fmt.Errorf("results: %s: %w", path, err))
+			return
+		}
+		for a, err := range arrivals {
+			if err != nil {
+				err = fmt.Errorf("results: %s: %w", path, err)
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
 // Journeys are ordered by scheduled time, then arrival.
 func (r *Reader) Journeys() iter.Seq2[headroom.Journey, error] { return merged(r, &journeys) }
 

@@ -10,28 +10,20 @@ import (
 	"github.com/headroom-erp/headroom/models/sizing"
 )
 
-// Bounds of a population that a fit tries: rows of one group.
-const mostRows = 1e6
-
 // finest is how many database calls a simulated request is cut to: finer
 // slices change nothing that the fit looks at.
 const finest = 6
 
-// hot is a group's fit under way.
-type hot struct {
-	name     string
-	classes  []int
-	least    float64 // rows that one transaction needs
-	measured int     // lost tries in all runs
-	tries    int
-	points   []hotPoint // that were tried
-}
-
-type hotPoint struct{ population, lost float64 }
+// fewLost is the number of lost tries below which a group's rows are left
+// alone, unless they are rareShare of its tries: one lost try fits any rows.
+const (
+	fewLost   = 5
+	rareShare = 0.05
+)
 
 // fitConflicts finds, for each group of rows in which tries were lost, the
-// number of equally hot rows with which the simulator, replaying the very
-// schedules of the runs, loses as many.
+// number of equally hot rows, or the intensity of its documents, with which
+// the simulator, replaying the very schedules of the runs, loses as many.
 func (s *survey) fitConflicts(m *headroom.Model, o Options) {
 	if o.Simulations < 0 {
 		for i := range m.Classes {
@@ -40,17 +32,12 @@ func (s *survey) fitConflicts(m *headroom.Model, o Options) {
 		return
 	}
 	groups := s.hotGroups(m)
-	set := func(g *hot, population float64) {
-		for _, c := range g.classes {
-			m.Classes[c].Rule.Population = population
-		}
-	}
 	for _, g := range groups {
-		set(g, max(g.least, 100)) // a start for the groups that are fitted later
+		g.set(m, g.start()) // for the groups that are fitted later
 	}
 	for range min(2, len(groups)) {
 		for _, g := range groups {
-			population, err := s.bisect(m, g, o, set)
+			spread, err := s.bisect(m, g, o)
 			if err != nil {
 				s.warn("conflicts over %s could not be simulated, so that their rows are not known: %v", g.name, err)
 				for _, c := range g.classes {
@@ -59,7 +46,7 @@ func (s *survey) fitConflicts(m *headroom.Model, o Options) {
 				g.classes = nil
 				continue
 			}
-			set(g, population)
+			g.set(m, spread)
 		}
 	}
 	for _, g := range groups {
@@ -78,10 +65,16 @@ func (s *survey) hotGroups(m *headroom.Model) []*hot {
 		at := slices.IndexFunc(out, func(g *hot) bool { return g.name == c.Rule.Group })
 		if at < 0 {
 			at = len(out)
-			out = append(out, &hot{name: c.Rule.Group, least: 1})
+			g := &hot{name: c.Rule.Group, documents: c.Rule.Documents, least: 1, most: mostRows}
+			if g.documents {
+				g.least, g.most = 1/float64(mostIntensity), 1/leastIntensity
+			}
+			out = append(out, g)
 		}
 		out[at].classes = append(out[at].classes, i)
-		out[at].least = max(out[at].least, math.Ceil(c.Rule.Rows))
+		if !out[at].documents {
+			out[at].least = max(out[at].least, math.Ceil(c.Rule.Rows))
+		}
 	}
 	for _, g := range out {
 		s.eachJoined(func(l *line) {
@@ -91,7 +84,16 @@ func (s *survey) hotGroups(m *headroom.Model) []*hot {
 			}
 		})
 	}
-	return out
+	return slices.DeleteFunc(out, func(g *hot) bool {
+		rare := g.measured < fewLost && float64(g.measured) < rareShare*float64(g.tries)
+		if rare {
+			s.warn("only %d of %d tries were lost over %s: too few to say how hot its rows are; forecasts are without these conflicts", g.measured, g.tries, g.name)
+			for _, c := range g.classes {
+				m.Classes[c].Rule = nil
+			}
+		}
+		return rare
+	})
 }
 
 // replayed is lost tries and tries of a group, by run and replication.
@@ -137,28 +139,23 @@ func (s *survey) simulate(m *headroom.Model, g *hot, o Options) (replayed, error
 	return out, nil
 }
 
-// bisect solves lost(population) = measured on the logarithm; lost tries fall
-// with the population.
-func (s *survey) bisect(m *headroom.Model, g *hot, o Options, set func(*hot, float64)) (float64, error) {
-	low, high := math.Log(max(1, g.least)), math.Log(mostRows)
+// bisect solves lost(spread) = measured on the logarithm; lost tries fall
+// with the spread.
+func (s *survey) bisect(m *headroom.Model, g *hot, o Options) (float64, error) {
+	low, high := math.Log(g.least), math.Log(g.most)
 	want := float64(g.measured)
 	g.points = g.points[:0]
-	try := func(x float64) (float64, error) {
-		set(g, math.Exp(x))
-		res, err := s.simulate(m, g, o)
-		lost := res.total(res.lost)
-		g.points = append(g.points, hotPoint{math.Exp(x), lost})
-		return lost, err
-	}
-	// Lost tries go about as 1/population, which tells where to look first.
-	x := math.Log(max(g.least, 100))
+	x := math.Log(g.start())
 	for range 12 {
-		lost, err := try(x)
+		g.set(m, math.Exp(x))
+		res, err := s.simulate(m, g, o)
 		if err != nil {
 			return 0, err
 		}
+		lost := res.total(res.lost)
+		g.points = append(g.points, hotPoint{math.Exp(x), lost})
 		if math.Abs(lost-want) < 0.01*want {
-			return math.Exp(x), nil
+			break
 		}
 		if lost > want {
 			low = max(low, x)
@@ -168,7 +165,7 @@ func (s *survey) bisect(m *headroom.Model, g *hot, o Options, set func(*hot, flo
 		if high-low < 0.01 {
 			break
 		}
-		next := x + 0.9*math.Log(max(lost, 0.3)/want)
+		next := x + math.Log(max(lost, 0.3)/want)/g.power()
 		if next <= low || next >= high {
 			next = (low + high) / 2
 		}
@@ -179,19 +176,18 @@ func (s *survey) bisect(m *headroom.Model, g *hot, o Options, set func(*hot, flo
 
 // conflictModel reports a fitted group. The interval comes from the spread of
 // lost tries between replications, which is what one measurement shows too,
-// by the slope of lost tries over the population.
+// by the slope of lost tries over what was fitted.
 func (s *survey) conflictModel(m *headroom.Model, g *hot, o Options) headroom.ConflictModel {
-	population := m.Classes[g.classes[0]].Rule.Population
-	out := headroom.ConflictModel{
-		Group: g.name, Measured: map[string]float64{}, Fitted: map[string]float64{},
-		Population: headroom.Estimate{
-			Value: population, Level: headroom.Level, N: g.measured, Method: "lost tries of the runs, replayed in simulation",
-			Identified: g.measured >= enoughLost,
-		},
+	out := headroom.ConflictModel{Group: g.name, Measured: map[string]float64{}, Fitted: map[string]float64{}}
+	rule := m.Classes[g.classes[0]].Rule
+	spread := rule.Population
+	if g.documents {
+		spread = 1 / rule.Intensity
 	}
 	res, err := s.simulate(m, g, o)
 	if err != nil { // it worked a moment ago with the same input
 		s.warn("conflicts over %s could not be simulated again: %v", g.name, err)
+		g.report(&out, spread, spread, spread)
 		return out
 	}
 	var variance float64
@@ -203,35 +199,17 @@ func (s *survey) conflictModel(m *headroom.Model, g *hot, o Options) headroom.Co
 	half := fit.StudentT(headroom.Level, max(2, o.Simulations*len(s.runs)-1)) * math.Sqrt(variance)
 	want := float64(g.measured)
 	slope := g.slope()
-	out.Population.Low = max(min(g.least, population), population*math.Exp(-math.Log((want+half)/want)/slope))
-	out.Population.High = min(mostRows, population*math.Exp(math.Log(want/max(0.5, want-half))/slope))
-	out.Population.High = max(out.Population.High, population)
+	low := max(min(g.least, spread), spread*math.Exp(-math.Log((want+half)/want)/slope))
+	high := min(g.most, spread*math.Exp(math.Log(want/max(0.5, want-half))/slope))
+	g.report(&out, spread, low, max(high, spread))
 	s.shares(&out, g, res)
 	if total := res.total(res.lost); math.Abs(total-want) > half {
-		s.warn("no number of equally hot rows of %s loses as many tries as were measured: %d measured, %.0f at best in the model; forecasts of retries are off by as much", g.name, g.measured, total)
+		s.warn("no %s loses as many tries as were measured: %d measured, %.0f at best in the model; forecasts of retries are off by as much", g.what(), g.measured, total)
 	}
-	if !out.Population.Identified {
+	if g.measured < enoughLost {
 		s.warn("only %d tries were lost over %s: how hot its rows are is rough", g.measured, g.name)
 	}
 	return out
-}
-
-// slope is how fast log lost tries fall with log population around the
-// answer, within what is plausible.
-func (g *hot) slope() float64 {
-	var rows [][]float64
-	var y []float64
-	for _, p := range g.points {
-		if p.lost >= 1 && p.lost > 0.25*float64(g.measured) && p.lost < 4*float64(g.measured) {
-			rows = append(rows, []float64{1, math.Log(p.population)})
-			y = append(y, math.Log(p.lost))
-		}
-	}
-	r, err := fit.LeastSquares(rows, y, nil)
-	if err != nil {
-		return 0.8
-	}
-	return min(1.5, max(0.3, -r.Coefficients[1]))
 }
 
 // shares fills in lost tries by topology, as measured and as the model has it.

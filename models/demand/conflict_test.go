@@ -2,6 +2,7 @@ package demand
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/headroom-erp/headroom"
@@ -109,5 +110,103 @@ func TestNoConflicts(t *testing.T) {
 	}
 	if len(m.Conflicts) > 0 {
 		t.Errorf("%+v", m.Conflicts)
+	}
+}
+
+// documented is the pilot with documents of a catalogue whose first products
+// are in many of them.
+func documented(w *world) {
+	w.kept, w.rows, w.exponent = true, 400, 0.8
+}
+
+// TestIntensity: a world whose transactions touch the very rows of their
+// documents has intensity 1.
+func TestIntensity(t *testing.T) {
+	held, seeds := 0, 3
+	for seed := range uint64(seeds) {
+		runs := []headroom.Run{with(small(), documented).run(seed + 90), with(large(), documented).run(seed + 95)}
+		m, err := Estimate(runs, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Conflicts) != 1 || m.Conflicts[0].Intensity == nil || m.Conflicts[0].Population.Value != 0 {
+			t.Fatalf("conflicts %+v", m.Conflicts)
+		}
+		e := *m.Conflicts[0].Intensity
+		t.Logf("%+v of %d lost", e, e.N)
+		if e.Low <= 1 && 1 <= e.High {
+			held++
+		}
+		if !e.Identified || e.Value < 0.7 || e.Value > 1.4 {
+			t.Errorf("seed %d: intensity %.2f, made with 1", seed, e.Value)
+		}
+		for _, c := range m.Classes {
+			if c.Rule != nil && (!c.Rule.Documents || c.Rule.Population != 400 || c.Rule.Popularity != 0.8 || c.Rule.Intensity != e.Value) {
+				t.Errorf("%s: %+v", c.Name, c.Rule)
+			}
+		}
+		checkReplay(t, runs, m)
+	}
+	if held < seeds-1 {
+		t.Errorf("the interval held the intensity in %d of %d", held, seeds)
+	}
+}
+
+// TestWithoutSchedule: a run that kept no schedule is fitted with equally hot
+// rows, and one that knows only a part of its journeys, too; both are said.
+func TestWithoutSchedule(t *testing.T) {
+	for name, change := range map[string]func(*fakeRun){
+		"no schedule":             func(r *fakeRun) { r.schedule = nil },
+		"are not in its schedule": func(r *fakeRun) { r.schedule = r.schedule[10:] },
+		"1 of ":                   func(r *fakeRun) { r.schedule[3].Process++ },
+	} {
+		r, other := with(small(), documented).run(90), with(large(), documented).run(95)
+		change(r)
+		m, err := Estimate([]headroom.Run{r, other}, Options{Simulations: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !warned(m, name) || !warned(m, "equally hot") {
+			t.Errorf("%s: warnings %q", name, m.Warnings)
+		}
+		if len(m.Conflicts) != 1 || m.Conflicts[0].Intensity != nil || !(m.Conflicts[0].Population.Value > 1) {
+			t.Errorf("%s: conflicts %+v", name, m.Conflicts)
+		}
+	}
+}
+
+// TestFewLost: a group that lost next to nothing gets no rule, and the model
+// says so; one that lost little of little does.
+func TestFewLost(t *testing.T) {
+	lose := func(r *fakeRun, process string, lines, lost int) {
+		for i := range lines {
+			a := uint64(1<<32 + i)
+			at := 6 + 50*float64(i)/float64(lines)
+			r.journeys = append(r.journeys, headroom.Journey{Arrival: a, Process: process, Site: "hub", Scheduled: at, Start: at, End: at + 0.02, Outcome: headroom.OK, Lines: 1})
+			r.requests = append(r.requests, headroom.Request{Arrival: a, N: 1, Site: "hub", Process: process, Step: "post", Protocol: "http", Start: at, End: at + 0.02, Outcome: headroom.OK})
+			s := headroom.ServerRequest{End: at + 0.019, PID: 1, Arrival: a, N: 1, Status: 200, Queries: 3, SQL: 0.006, Other: 0.01, Tries: 1}
+			if i < lost {
+				s.Tries = 2
+			}
+			r.server = append(r.server, s)
+		}
+	}
+	for lines, want := range map[int]bool{100: false, 12: true} {
+		r := with(small(), func(w *world) { w.rows = 1 << 20 }).run(5)
+		lose(r, "webhook", lines, 1)
+		m, err := Estimate([]headroom.Run{r}, Options{Simulations: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule := m.Classes[slices.IndexFunc(m.Classes, func(c headroom.ClassModel) bool { return c.Name == "webhook.post" })].Rule
+		if (rule != nil) != want || (len(m.Conflicts) == 1) != want {
+			t.Errorf("1 of %d lost: rule %+v, conflicts %+v", lines, rule, m.Conflicts)
+		}
+		if rule != nil && rule.Group != partners {
+			t.Errorf("group %s", rule.Group)
+		}
+		if warned(m, "too few to say") == want {
+			t.Errorf("1 of %d lost: warnings %q", lines, m.Warnings)
+		}
 	}
 }

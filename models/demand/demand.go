@@ -20,6 +20,7 @@ import (
 	"math"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/models/fit"
 )
 
 // Options of an estimate. The zero value is what the shipped scenarios want.
@@ -30,7 +31,7 @@ type Options struct {
 	Replications int
 	// Habits says which steps touch which rows; nil means OdooHabits.
 	Habits Habits
-	// Simulations of each run for the conflict population; 0 means 6, a
+	// Simulations of each run for the conflict population; 0 means 12, a
 	// negative number leaves conflict rules out of the model.
 	Simulations int
 }
@@ -43,7 +44,7 @@ func (o Options) withDefaults() Options {
 		o.Habits = OdooHabits()
 	}
 	if o.Simulations == 0 {
-		o.Simulations = 6
+		o.Simulations = 12
 	}
 	return o
 }
@@ -85,10 +86,11 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	}
 	rules := s.conflictRules(tallies, book)
 	variation := s.variation(tallies)
-	overheads := s.overheads()
+	overheads, spreads := s.overheads()
 	for i, c := range s.classes {
-		m.Classes = append(m.Classes, s.classModel(i, c, tallies[i], d, variation[i], overheads[i], rules[i]))
+		m.Classes = append(m.Classes, s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i]))
 	}
+	s.lineShares(m.Classes)
 	m.Journeys = s.journeyModels()
 	s.fitConflicts(&m, o)
 	s.judge(tallies, law, d)
@@ -105,20 +107,25 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-func (s *survey) classModel(i int, c class, t tally, d demands, scv [2]float64, overhead float64, rule *headroom.ConflictRule) headroom.ClassModel {
+// outside is the time that a class' requests spend outside of the server.
+type outside struct{ mean, scv float64 }
+
+func (s *survey) classModel(i int, c class, t tally, d demands, scv [2]float64, o outside, rule *headroom.ConflictRule) headroom.ClassModel {
 	out := headroom.ClassModel{
 		Name: c.name, Pooled: !c.direct, Count: t.clean,
 		Demand: map[string]headroom.Estimate{}, SCV: map[string]float64{},
 		Delay:    d.delay[i],
-		Overhead: overhead, DatabaseCalls: t.queries, Rule: rule,
+		Overhead: o.mean, OverheadSCV: o.scv, DatabaseCalls: t.queries, Rule: rule,
 	}
 	for st, name := range stationNames {
 		out.Demand[name] = d.demand[i][st]
 		out.SCV[name] = scv[st]
 	}
 	if c.direct {
-		out.Count = c.requests
-		out.Overhead, out.DatabaseCalls = s.directTime(i, d.demand[i][database].Value), 1
+		demand := d.demand[i][database].Value
+		out.Count, out.DatabaseCalls = c.requests, 1
+		out.Overhead = s.directTime(i, demand)
+		out.OverheadSCV = s.directVariation(i, out.Overhead, demand*demand*scv[database])
 	}
 	if rule != nil {
 		share := proportion(t.retried, t.lines)
@@ -159,10 +166,38 @@ func (s *survey) directTime(c int, demand float64) float64 {
 	return max(0, sum/n-demand)
 }
 
+// directVariation is the squared coefficient of variation of direct reads'
+// client times beside a known part of the variance; 0 with fewer than
+// fewRequests.
+func (s *survey) directVariation(c int, overhead, known float64) float64 {
+	var times []float64
+	for _, r := range s.runs {
+		for _, d := range r.directs {
+			if d.class == c {
+				times = append(times, d.end-d.start)
+			}
+		}
+	}
+	if len(times) < fewRequests || !(overhead > 0) {
+		return 0
+	}
+	sd := fit.Spread(times)
+	return min(mostOverheadSCV, max(0, sd*sd-known)/(overhead*overhead))
+}
+
+// mostOverheadSCV keeps one stray time from making the law's tail.
+const mostOverheadSCV = 10
+
+// leastOverhead is the overhead, in seconds, from which its spread can be told
+// from the rounding of the server's log to milliseconds, which it is the rest of.
+const leastOverhead = 0.005
+
 // overheads are seconds that a request spends outside of the server though a
 // worker is free, by class: the median where the log shows a free worker at
-// the moment of sending, else a low quantile, as the rest is waiting.
-func (s *survey) overheads() []float64 {
+// the moment of sending, else a low quantile, as the rest is waiting. With
+// them goes their squared coefficient of variation where it can be told: from
+// the quartiles, as stray waits are among them.
+func (s *survey) overheads() (seconds, scv []float64) {
 	free := make([][]float64, len(s.classes))
 	all := make([][]float64, len(s.classes))
 	for _, r := range s.runs {
@@ -176,16 +211,22 @@ func (s *survey) overheads() []float64 {
 			}
 		}
 	}
-	out := make([]float64, len(s.classes))
-	for i := range out {
+	seconds, scv = make([]float64, len(s.classes)), make([]float64, len(s.classes))
+	for i := range seconds {
 		switch {
 		case len(free[i]) >= 5:
-			out[i] = quantile(free[i], 0.5)
+			seconds[i] = quantile(free[i], 0.5)
+			low := quantile(free[i], 0.25)
+			if len(free[i]) >= 2*fewRequests && low > leastOverhead {
+				// A normal's quartiles are 1.349 standard deviations apart.
+				sigma := math.Log(quantile(free[i], 0.75)/low) / 1.349
+				scv[i] = min(mostOverheadSCV, math.Expm1(sigma*sigma))
+			}
 		case len(all[i]) > 0:
-			out[i] = quantile(all[i], 0.1)
+			seconds[i] = quantile(all[i], 0.1)
 		}
 	}
-	return out
+	return seconds, scv
 }
 
 func (s *survey) journeyModels() []headroom.JourneyModel {

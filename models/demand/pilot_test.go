@@ -1,6 +1,7 @@
 package demand
 
 import (
+	"errors"
 	"iter"
 
 	"github.com/headroom-erp/headroom"
@@ -13,7 +14,15 @@ type fakeRun struct {
 	requests []headroom.Request
 	server   []headroom.ServerRequest
 	samples  []headroom.Sample
+	schedule []headroom.Arrival // nil: it was not kept
 	err      error
+}
+
+func (r *fakeRun) Arrivals() iter.Seq2[headroom.Arrival, error] {
+	if r.schedule == nil {
+		return all[headroom.Arrival](nil, errors.New("no schedule"))
+	}
+	return all(r.schedule, nil)
 }
 
 func (r *fakeRun) Info() headroom.RunInfo { return r.info }

@@ -17,7 +17,10 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 	index := map[string]int{}
 	for i, j := range m.Journeys {
 		index[j.Process] = i
-		l.Header.Processes = append(l.Header.Processes, headroom.ScheduledProcess{Name: j.Process})
+		l.Header.Processes = append(l.Header.Processes, headroom.ScheduledProcess{Name: j.Process, Lines: r.documentLines(j.Process)})
+	}
+	if !r.documents {
+		l.Header.Catalogue = headroom.Catalogue{}
 	}
 	from, to := r.window()
 	l.Header.LeadIn, l.Header.Window = from, to-from
@@ -28,13 +31,73 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 			continue
 		}
 		a := headroom.Arrival{ID: j.Arrival, At: time.Duration(j.Scheduled * float64(time.Second)), Seed: j.Arrival, Process: uint16(p)}
-		if n := r.lane(j); j.Kind == headroom.Batched && n >= 0 {
+		known, ok := r.scheduled(j)
+		if ok {
+			a.Seed, a.Site = known.Seed, known.Site
+		}
+		switch n := r.lane(j); {
+		case j.Kind != headroom.Batched:
+		case ok && known.Kind == headroom.Batched:
+			a.Kind, a.Lane = headroom.Batched, known.Lane
+		case n >= 0:
 			a.Kind, a.Lane = headroom.Batched, uint16(n)
 		}
 		l.Arrivals = append(l.Arrivals, a)
 		journeys = append(journeys, j)
 	}
 	return l, journeys
+}
+
+// scheduled is the arrival that a journey was, if the schedule has it.
+func (r *run) scheduled(j headroom.Journey) (headroom.Arrival, bool) {
+	a, ok := r.schedule[j.Arrival]
+	return a, ok && int(a.Process) < len(r.info.Schedule.Processes) && r.info.Schedule.Processes[a.Process].Name == j.Process
+}
+
+func (r *run) documentLines(process string) headroom.Lines {
+	for _, p := range r.info.Schedule.Processes {
+		if p.Name == process {
+			return p.Lines
+		}
+	}
+	return headroom.Lines{}
+}
+
+// readSchedule reads what the journeys' documents follow from.
+func (s *survey) readSchedule(in headroom.Run, r *run) {
+	products := r.info.Schedule.Catalogue.Products
+	if products < 1 {
+		return
+	}
+	r.schedule = map[uint64]headroom.Arrival{}
+	for a, err := range in.Arrivals() {
+		if err != nil {
+			s.warn("run %s: which products its documents had is not known, so that all of %s count as equally hot: %v", r.info.ID, quants, err)
+			return
+		}
+		r.schedule[a.ID] = a
+	}
+	unknown := 0
+	for _, j := range r.journeys {
+		if _, ok := r.scheduled(j); !ok {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		s.warn("run %s: %d of %d journeys are not in its schedule, so that all of %s count as equally hot", r.info.ID, unknown, len(r.journeys), quants)
+		return
+	}
+	r.documents = true
+}
+
+// documents says whether it is known of all runs what their journeys' documents had.
+func (s *survey) documents() bool {
+	for _, r := range s.runs {
+		if !r.documents {
+			return false
+		}
+	}
+	return true
 }
 
 // mostScheduled bounds a scheduled time, in seconds: a year and more.
@@ -52,30 +115,11 @@ func (r *run) window() (from, to float64) {
 
 // replay is the same for the simulator, whole.
 func (r *run) replay(m headroom.Model, s headroom.System) sim.Load {
-	index := map[string]int{}
-	for i, j := range s.Journeys {
-		index[j.Name] = i
-	}
-	var out sim.Load
-	for _, lane := range r.info.Schedule.Lanes {
-		out.Lanes = append(out.Lanes, max(1, lane.Connections))
-	}
 	l, _ := r.arrivals(m)
-	for _, a := range l.Arrivals {
-		j, ok := index[l.Header.Processes[a.Process].Name]
-		if !ok {
-			continue
-		}
-		t := sim.Timed{At: a.At.Seconds(), Journey: j, Lane: -1, Seed: a.Seed}
-		if a.Kind == headroom.Batched {
-			t.Lane = int(a.Lane)
-		}
-		out.Journeys = append(out.Journeys, t)
-	}
-	return out
+	return l.Replay(s)
 }
 
-// lane is the lane of a batched journey. Records do not keep it; its site and
+// lane is the lane of a batched journey where no schedule tells it: its site and
 // the partners that send its process do. Where that leaves several, batches
 // are dealt out in turn; where it leaves none, all are.
 func (r *run) lane(j headroom.Journey) int {

@@ -1,11 +1,17 @@
 package demand
 
-import "github.com/headroom-erp/headroom"
+import (
+	"slices"
+
+	"github.com/headroom-erp/headroom"
+)
 
 // The groups of rows that business processes fight over.
 const (
 	quants    = "stock_quant"
 	numbering = "account_move" // a journal's gapless numbers
+	partners  = "res_partner"
+	orders    = "sale_order"
 )
 
 // A Habit is where in its work a step of a process touches a group's rows.
@@ -34,7 +40,8 @@ func OdooHabits() Habits {
 		"validate":        {quants, 0.2, true},
 		"receive.confirm": {}, // a purchase order reserves nothing
 		"post":            {numbering, 0.5, true},
-		"invoice.create":  {numbering, 0.5, false},
+		"invoice.create":  {orders, 0.5, false}, // a draft has no number yet
+		"webhook.post":    {partners, 0.5, false},
 	}
 }
 
@@ -70,7 +77,7 @@ func (b ruleBook) group(c class, retried bool) string {
 }
 
 // conflictRules gives each class of a group in which anything was lost its
-// rule, without the population, which conflicts.go fits.
+// rule, without the population or intensity, which conflict.go fits.
 func (s *survey) conflictRules(tallies []tally, book ruleBook) []*headroom.ConflictRule {
 	out := make([]*headroom.ConflictRule, len(s.classes))
 	lost := map[string]bool{}
@@ -79,17 +86,21 @@ func (s *survey) conflictRules(tallies []tally, book ruleBook) []*headroom.Confl
 			lost[book.group(c, true)] = true
 		}
 	}
-	lines := s.meanLines()
+	lines, documents := s.meanLines(), s.documents()
 	for i, c := range s.classes {
 		g := book.group(c, tallies[i].retried > 0)
 		if g == "" || !lost[g] || tallies[i].lines == 0 {
 			continue
 		}
-		rows := lines[c.process]
-		if g == numbering {
-			rows = 1
+		r := &headroom.ConflictRule{Group: g, Rows: 1, At: tallies[i].lost}
+		if !slices.Contains([]string{numbering, partners, orders}, g) {
+			r.Rows = lines[c.process]
 		}
-		out[i] = &headroom.ConflictRule{Group: g, Rows: rows, At: tallies[i].lost}
+		if g == quants && documents {
+			catalogue := s.runs[0].info.Schedule.Catalogue
+			r.Documents, r.Population, r.Popularity = true, float64(catalogue.Products), max(0, catalogue.Popularity)
+		}
+		out[i] = r
 	}
 	return out
 }

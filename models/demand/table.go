@@ -48,17 +48,19 @@ type direct struct {
 
 // A run is what a bundle says, made ready.
 type run struct {
-	info     headroom.RunInfo
-	name     string // of the topology
-	cores    [2]float64
-	shared   bool
-	span     float64 // seconds observed: to the end of the window or the last line
-	lines    []line
-	pieces   []piece
-	directs  []direct
-	journeys []headroom.Journey
-	counters []*counter // by station; nil where nobody counted
-	lost     int        // client requests without a line
+	info      headroom.RunInfo
+	name      string // of the topology
+	cores     [2]float64
+	shared    bool
+	span      float64 // seconds observed: to the end of the window or the last line
+	lines     []line
+	pieces    []piece
+	directs   []direct
+	journeys  []headroom.Journey
+	counters  []*counter                  // by station; nil where nobody counted
+	lost      int                         // client requests without a line
+	schedule  map[uint64]headroom.Arrival // by ID; nil where it is not known
+	documents bool                        // schedule has all journeys, and a catalogue
 }
 
 // A class as it was seen over all runs.
@@ -151,6 +153,7 @@ func (s *survey) read(in headroom.Run) error {
 	if err := s.readServer(in, r, clients, lineCount); err != nil {
 		return err
 	}
+	s.readSchedule(in, r)
 	r.counters, err = readCounters(in, r)
 	if err != nil {
 		return err

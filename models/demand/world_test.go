@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -26,6 +27,8 @@ type world struct {
 	excess   float64 // seconds of each database call that are no CPU's
 	registry float64 // app seconds of a worker's first request
 	perLine  float64 // part of the demands that goes with a document's lines
+	exponent float64 // of the products' popularity
+	kept     bool    // documents are those of a schedule, which is kept: their rows are the catalogue's
 	seen     map[string]*seen
 
 	random  *rand.Rand
@@ -82,6 +85,7 @@ type task struct {
 	class    string
 	key      key
 	lines    int
+	document []int // rows of the journey; nil: each try draws its own
 	pid      int
 	asked    float64
 	began    float64
@@ -257,6 +261,10 @@ func (w *world) try(k *task) {
 	if t.of > 0 {
 		from, of = len(w.row)-w.more, t.of
 	}
+	if k.document != nil && rows > 0 && from == 0 {
+		k.rows = append(k.rows, k.document...)
+		rows = 0
+	}
 	for len(k.rows) < min(rows, of) {
 		if r := from + w.random.IntN(of); !slices.Contains(k.rows, r) {
 			k.rows = append(k.rows, r)
@@ -355,9 +363,17 @@ func (w *world) finish(k *task) {
 // schedule puts all journeys into the timers.
 func (w *world) schedule() {
 	var id uint64
+	var law headroom.Popularity
+	if w.kept {
+		w.out.info.Schedule.Catalogue = headroom.Catalogue{Products: w.rows, Popularity: w.exponent}
+		w.out.info.Schedule.Sites = []headroom.ScheduledSite{{Name: "hub", Database: "hub"}}
+		law = headroom.NewPopularity(w.rows, w.exponent)
+	}
 	for n := range w.journeys {
 		j := &w.journeys[n]
 		lane := &worldLane{free: j.lane}
+		process := headroom.ScheduledProcess{Name: j.process, Lines: headroom.Lines{Mean: 5, Max: 20}}
+		w.out.info.Schedule.Processes = append(w.out.info.Schedule.Processes, process)
 		begin := func(at float64) {
 			id++
 			a := id
@@ -371,10 +387,22 @@ func (w *world) schedule() {
 					lines++
 				}
 			}
+			var document []int
+			if w.kept {
+				arrival := headroom.Arrival{ID: a, At: time.Duration(at * 1e9), Seed: w.random.Uint64(), Process: uint16(n), Kind: kind}
+				if j.lane > 0 {
+					arrival.Lane = uint16(len(w.out.info.Schedule.Lanes))
+				}
+				w.out.schedule = append(w.out.schedule, arrival)
+				for _, l := range arrival.Document(process.Lines, law) {
+					document = append(document, l.Product)
+				}
+				lines = len(document)
+			}
 			w.after(at, func() {
 				lane.take(j.lane > 0, func() {
 					record := headroom.Journey{Arrival: a, Process: j.process, Site: "hub", Kind: kind, Scheduled: at, Start: w.now, Outcome: headroom.OK, Lines: lines}
-					w.step(j, a, 0, record, lane)
+					w.step(j, a, 0, record, document, lane)
 				})
 			})
 		}
@@ -417,7 +445,7 @@ func (l *worldLane) give() {
 	}
 }
 
-func (w *world) step(j *worldJourney, id uint64, n int, record headroom.Journey, lane *worldLane) {
+func (w *world) step(j *worldJourney, id uint64, n int, record headroom.Journey, document []int, lane *worldLane) {
 	if n == len(j.steps) {
 		record.End = w.now
 		w.out.journeys = append(w.out.journeys, record)
@@ -430,12 +458,12 @@ func (w *world) step(j *worldJourney, id uint64, n int, record headroom.Journey,
 	finish := func() {
 		request.End = w.now
 		w.out.requests = append(w.out.requests, request)
-		w.step(j, id, n+1, record, lane)
+		w.step(j, id, n+1, record, document, lane)
 	}
 	if j.sql {
 		request.Protocol = "sql"
 		w.after(0.02, finish)
 		return
 	}
-	w.ask(&task{class: j.process + "." + j.steps[n], key: key{id, n + 1}, lines: record.Lines, done: finish})
+	w.ask(&task{class: j.process + "." + j.steps[n], key: key{id, n + 1}, lines: record.Lines, document: document, done: finish})
 }

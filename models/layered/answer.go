@@ -128,9 +128,13 @@ func (v *solver) class(k *class) headroom.ClassSolution {
 		w := k.wait
 		out.PoolWaitMean = &w
 	}
-	// The overhead is constant: it shifts the distribution.
-	mean, variance := k.response()-k.overhead, v.variance(k)
-	at := func(z float64) *float64 { q := k.overhead + quantile(mean, variance, z); return &q }
+	// A constant overhead shifts the distribution.
+	shift := k.overhead
+	if k.overheadVariance > 0 {
+		shift = 0
+	}
+	mean, variance := k.response()-shift, v.variance(k)+k.overheadVariance
+	at := func(z float64) *float64 { q := shift + quantile(mean, variance, z); return &q }
 	whole := k.response()
 	out.ResponseMean, out.ResponseP50, out.ResponseP95, out.ResponseP99 = &whole, at(0), at(z95), at(z99)
 	return out
@@ -151,7 +155,7 @@ func (v *solver) journey(c *chain) headroom.JourneySolution {
 		worst = max(worst, v.overloaded(k))
 		out.Throughput *= math.Pow(k.retry.success, n)
 		mean += n * k.response()
-		variance += n * k.heldVariance(true)
+		variance += n * (k.heldVariance(true) + k.overheadVariance)
 		if d := v.waitDeviation(k); c.population == 0 {
 			waits += n * d
 		} else {

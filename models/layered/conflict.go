@@ -1,6 +1,10 @@
 package layered
 
-import "math"
+import (
+	"math"
+
+	"github.com/headroom-erp/headroom"
+)
 
 const maxTries = 5 // Odoo's
 
@@ -59,6 +63,21 @@ func overlap(n, m, population float64) float64 {
 	return 1 - math.Pow(miss, m)
 }
 
+// equallyHot is the number of equally likely rows of which two draws agree as
+// often as of the rule's: 1/sum of the squared probabilities. That who has the
+// most wanted rows loses again and again is left to the simulator.
+func equallyHot(r *headroom.ConflictRule) float64 {
+	if r.Popularity == 0 {
+		return r.Population
+	}
+	law := headroom.NewPopularity(int(math.Ceil(r.Population)), r.Popularity)
+	var agree float64
+	for i := range law.Len() {
+		agree += law.Weight(i) * law.Weight(i)
+	}
+	return 1 / agree
+}
+
 // conflicts updates every class' loss probability from the rates and durations
 // of its rivals, and says how far it moved. A pool's meets is the rate of rivals
 // that a running request meets there, compared with independent ones: 0 for one worker.
@@ -80,7 +99,7 @@ func (s *solver) conflicts() float64 {
 				meets = s.pools[k.pool].meets
 			}
 			commits := rival.carried * rival.retry.success * meets
-			q := overlap(k.rule.Rows, rival.rule.Rows, min(k.rule.Population, rival.rule.Population))
+			q := overlap(k.rows, rival.rows, min(k.space, rival.space))
 			holds := (1 - rival.rule.At) * rival.try
 			expected += commits * q * (k.rule.At*k.try + holds)
 			blocked += commits * q * holds * holds / 2

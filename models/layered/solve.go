@@ -20,20 +20,23 @@ const (
 
 // class is one request class while the fixed point is sought.
 type class struct {
-	name     string
-	pool     int
-	demand   []float64 // by station, one try
-	scv      []float64
-	delay    float64
-	overhead float64
-	rule     *headroom.ConflictRule
-	rate     float64 // offered, 1/s
-	carried  float64 // served, 1/s
-	stretch  []float64
-	retry    retries
-	blocked  float64 // s, waiting for rows
-	try      float64 // s, one whole try in the worker
-	wait     float64 // s, for a worker
+	name             string
+	pool             int
+	demand           []float64 // by station, one try
+	scv              []float64
+	delay            float64
+	overhead         float64
+	overheadVariance float64 // s²
+	rows             float64 // that a try touches
+	space            float64 // equally hot rows that they are of
+	rule             *headroom.ConflictRule
+	rate             float64 // offered, 1/s
+	carried          float64 // served, 1/s
+	stretch          []float64
+	retry            retries
+	blocked          float64 // s, waiting for rows
+	try              float64 // s, one whole try in the worker
+	wait             float64 // s, for a worker
 }
 
 // held is the mean time in the worker, in seconds.
@@ -110,7 +113,10 @@ func newSolver(s headroom.System) *solver {
 	index := map[string]int{}
 	for i, c := range s.Classes {
 		index[c.Name] = i
-		k := class{name: c.Name, pool: s.PoolOf(c), delay: c.Delay, overhead: c.Overhead, rule: c.Conflict, retry: retry(0, 0)}
+		k := class{name: c.Name, pool: s.PoolOf(c), delay: c.Delay, overhead: c.Overhead, overheadVariance: c.OverheadSCV * c.Overhead * c.Overhead, rule: c.Conflict, retry: retry(0, 0)}
+		if k.rule != nil {
+			k.rows, k.space = k.rule.Touched(), equallyHot(k.rule)
+		}
 		for _, st := range s.Stations {
 			scv, ok := c.SCV[st.Name]
 			if !ok {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -28,8 +29,11 @@ type class struct {
 	calls    []law
 	visits   float64 // calls of each called station
 	delay    float64
-	overhead float64
+	overhead law
+	perLine  float64 // of the demand, for a line more than the mean
+	lines    float64 // mean lines of documents
 	rule     *headroom.ConflictRule
+	popular  *headroom.Popularity // of the rule's rows; nil when they are equally likely
 	group    int
 }
 
@@ -52,7 +56,7 @@ type load struct {
 	think      float64
 }
 
-func compile(s headroom.System, maxCalls int) (*program, error) {
+func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
@@ -60,7 +64,12 @@ func compile(s headroom.System, maxCalls int) (*program, error) {
 	index := map[string]int{}
 	for i, c := range s.Classes {
 		index[c.Name] = i
-		p.classes = append(p.classes, p.class(s, c, maxCalls))
+		p.classes = append(p.classes, p.class(s, c, l, maxCalls))
+	}
+	for _, c := range p.classes {
+		if c.rule != nil && c.rule.Documents {
+			p.space[c.group] = max(p.space[c.group], l.rows())
+		}
 	}
 	for i, j := range s.Journeys {
 		out := journey{name: j.Name}
@@ -89,31 +98,40 @@ func (p *program) load(journey int, rate float64, population int, think float64)
 	}
 }
 
-func (p *program) class(s headroom.System, c headroom.Class, maxCalls int) class {
-	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: c.Overhead, visits: c.DatabaseCalls, group: -1}
+func (p *program) class(s headroom.System, c headroom.Class, l Load, maxCalls int) class {
+	out := class{name: c.Name, pool: s.PoolOf(c), home: -1, delay: c.Delay, overhead: newLaw(c.Overhead, c.OverheadSCV), visits: c.DatabaseCalls, group: -1}
+	if c.LineShare > 0 {
+		out.perLine, out.lines = c.LineShare/c.Lines, c.Lines
+	}
 	for i, st := range s.Stations {
 		if c.Demand[st.Name] > 0 && (out.home < 0 || s.Stations[out.home].Name == "database") {
 			out.home = i
 		}
 	}
 	for i, st := range s.Stations {
-		l := newLaw(c.Demand[st.Name], scvOf(c, st.Name))
+		work := newLaw(c.Demand[st.Name], scvOf(c, st.Name))
 		switch {
-		case l.kind == zero:
+		case work.kind == zero:
 		case i == out.home:
-			out.work = l
+			out.work = work
 		default:
 			out.called = append(out.called, i)
-			out.calls = append(out.calls, l)
+			out.calls = append(out.calls, work)
 		}
 	}
 	if maxCalls > 0 {
 		out.visits = min(out.visits, float64(maxCalls))
 	}
 	p.called = max(p.called, len(out.called))
-	if c.Conflict != nil {
-		out.rule = c.Conflict
-		out.group = p.group(c.Conflict)
+	if r := c.Conflict; r != nil {
+		out.rule, out.group = r, p.group(r)
+		switch {
+		case r.Documents && l.Products.Len() > 0:
+			out.popular = &l.Products
+		case r.Popularity > 0:
+			law := headroom.NewPopularity(int(math.Ceil(r.Population)), r.Popularity)
+			out.popular = &law
+		}
 	}
 	return out
 }

@@ -14,16 +14,20 @@
 //     of the rest.
 //   - Stations share their processors: n requests at c servers progress at
 //     min(1, c/n) each.
-//   - Delay is constant and comes in the middle of the slices; overhead is
-//     constant and comes after the worker was left. Think times and open
-//     interarrival times are exponential.
+//   - Delay is constant and comes in the middle of the slices; overhead comes
+//     after the worker was left, constant or, with overhead_scv, of the same
+//     laws as demands. Think times and open interarrival times are exponential.
 //   - A pool with a full backlog refuses a connection, which is tried again
 //     1, 3, 7, 15, 31 and 63 s after the first try, and fails at 127 s: Linux'
 //     SYN retransmission with its default of six retries.
 //   - A fraction At of a transaction's work is counted in its seconds of
 //     demand. Rows of one transaction are drawn without replacement and locked
 //     in the order drawn. A non-integer population is rounded up or down at
-//     random for each transaction, so that everything is continuous in it.
+//     random for each transaction, so that everything is continuous in it; one
+//     with a popularity is rounded up.
+//   - Rows of a document (documents in a conflict rule) are locked in its
+//     order, then those that an intensity above 1 adds. Which they are belongs
+//     to the journey, not to the try, and more intensity keeps all of less.
 //   - A wait that closes a cycle lasts PostgreSQL's deadlock_timeout of 1 s,
 //     and then that transaction loses.
 //   - A failed request ends its journey, as a script's does.

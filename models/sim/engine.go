@@ -68,6 +68,7 @@ type engine struct {
 	lane      []lane
 	customers []customer
 	work      []float64 // of one slice at each called station: program.called for each customer
+	scratch   []int32   // a document that is being drawn
 	free      []int32
 	todo      []now
 	lock      locks

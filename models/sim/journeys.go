@@ -89,7 +89,10 @@ func (e *engine) stream(c *customer, purpose uint64) {
 
 const (
 	forThinking = 0 // and the number of visits
-	forTry      = 1 // 2n+1 for demands of the n-th try, 2n for the sleep after it
+	forOverhead = 1
+	forTry      = 1 // 2n+1 for demands of the n-th try, 2n for the sleep after it; n from 1
+
+	forDocument = 31 // of request 0: the whole journey's
 )
 
 // next goes on to the journey's next request, or ends it, after pause seconds.

@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"math"
-
-	"github.com/headroom-erp/headroom"
-)
+import "math"
 
 // row is what is known of a row that was touched.
 type row struct {
@@ -38,25 +34,6 @@ func newLocks(space []float64) locks {
 		}
 	}
 	return l
-}
-
-// draw chooses the rows of a transaction: different ones, equally likely
-// (Floyd's algorithm, Communications of the ACM 30(9), 1987).
-func (l *locks) draw(rows []int32, group int, r *headroom.ConflictRule, rnd *random) []int32 {
-	need := rnd.whole(r.Rows)
-	space := rnd.whole(r.Population)
-	need = min(need, space)
-	for n := space - need; n < space; n++ {
-		pick := l.index(group, int32(rnd.Float64()*float64(n+1)))
-		for _, taken := range rows {
-			if taken == pick {
-				pick = l.index(group, int32(n))
-				break
-			}
-		}
-		rows = append(rows, pick)
-	}
-	return rows
 }
 
 func (l *locks) index(group int, n int32) int32 {

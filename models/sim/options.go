@@ -13,7 +13,14 @@ import (
 type Load struct {
 	Journeys []Timed
 	Lanes    []int // connections of each lane, at least 1
+	// Products is the catalogue that documents are of; the zero value is none.
+	// Each of Catalogues (0 means 1) has rows of its own.
+	Products   headroom.Popularity
+	Catalogues int
 }
+
+// rows is the number of rows that documents can touch.
+func (l Load) rows() float64 { return float64(l.Products.Len()) * float64(max(1, l.Catalogues)) }
 
 // Timed is one journey at its time.
 type Timed struct {
@@ -21,6 +28,11 @@ type Timed struct {
 	Journey int     // index into System.Journeys
 	Lane    int     // index into Load.Lanes; -1 for none
 	Seed    uint64  // of its demands, together with Options.Seed
+	// Document is what the journey is about: products by rank, each once. It is
+	// read only, so that journeys may share it. Without one, and where the load
+	// has no products, conflict rules draw it.
+	Document  []int32
+	Catalogue int // that the document is of; from 0
 }
 
 // Options of a run.
@@ -65,6 +77,9 @@ func (o Options) check(l Load) error {
 }
 
 func (l Load) check(journeys int) error {
+	if l.Catalogues < 0 || l.rows() > math.MaxInt32 {
+		return fmt.Errorf("sim: %w", &headroom.InputError{What: fmt.Sprintf("%d catalogues of %d products are less than none or too many", l.Catalogues, l.Products.Len()), Where: "load"})
+	}
 	for i, n := range l.Lanes {
 		if n < 1 {
 			return fmt.Errorf("sim: %w", &headroom.InputError{What: "a lane needs a connection", Where: fmt.Sprintf("lanes[%d]", i)})
@@ -79,6 +94,13 @@ func (l Load) check(journeys int) error {
 			bad = fmt.Sprintf("there is no journey %d; the system has %d", j.Journey, journeys)
 		case j.Lane < -1 || j.Lane >= len(l.Lanes):
 			bad = fmt.Sprintf("there is no lane %d; the load has %d", j.Lane, len(l.Lanes))
+		case j.Catalogue < 0 || j.Catalogue >= max(1, l.Catalogues):
+			bad = fmt.Sprintf("there is no catalogue %d; the load has %d", j.Catalogue, max(1, l.Catalogues))
+		}
+		for _, p := range j.Document {
+			if p < 0 || int(p) >= l.Products.Len() {
+				bad = fmt.Sprintf("there is no product of rank %d; the load has %d", p, l.Products.Len())
+			}
 		}
 		if bad != "" {
 			return fmt.Errorf("sim: %w", &headroom.InputError{What: bad, Where: fmt.Sprintf("load[%d]", i)})

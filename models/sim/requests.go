@@ -73,11 +73,12 @@ func (e *engine) try(i int32) {
 	if len(k.called) > 0 {
 		calls = max(1, e.random.whole(k.visits))
 	}
-	total := k.work.draw(e.random)
+	size := e.size(c, k)
+	total := size * k.work.draw(e.random)
 	c.homeWork = total / float64(calls+1)
 	each := e.work[int(i)*e.called:]
 	for n := range k.calls {
-		w := k.calls[n].draw(e.random)
+		w := size * k.calls[n].draw(e.random)
 		total += w
 		each[n] = w / float64(calls)
 	}
@@ -86,12 +87,24 @@ func (e *engine) try(i int32) {
 	c.touchAt = math.Inf(1)
 	if k.rule != nil {
 		c.snapshot, c.held = e.lock.now, 0
-		c.rows = e.lock.draw(c.rows[:0], k.group, k.rule, e.random)
+		c.rows = e.rows(c, k)
 		if len(c.rows) > 0 {
 			c.touchAt = k.rule.At * total
 		}
 	}
 	e.proceed(i)
+}
+
+// size is how many times a class' mean demand the journey's document has.
+func (e *engine) size(c *customer, k *class) float64 {
+	if k.perLine == 0 || c.replay < 0 {
+		return 1
+	}
+	n := len(e.load.Journeys[c.replay].Document)
+	if n == 0 {
+		return 1
+	}
+	return 1 + k.perLine*(float64(n)-k.lines)
 }
 
 // proceed goes on with the try: the next piece of work, the delay, the rows,
@@ -167,12 +180,17 @@ func (e *engine) answer(i int32, ok, worker bool) {
 	if k.pool >= 0 && worker {
 		e.freeWorker(k.pool)
 	}
-	e.tally.request(e, c, e.time+k.overhead, ok)
+	overhead := k.overhead.mean
+	if k.overhead.kind == logNormal || k.overhead.kind == exponential {
+		e.stream(c, forOverhead)
+		overhead = k.overhead.draw(e.random)
+	}
+	e.tally.request(e, c, e.time+overhead, ok)
 	if !ok {
-		e.end(i, k.overhead, false)
+		e.end(i, overhead, false)
 		return
 	}
-	e.next(i, k.overhead)
+	e.next(i, overhead)
 }
 
 func (e *engine) freeWorker(n int) {

@@ -13,11 +13,11 @@ func Run(s headroom.System, l Load, o Options) (Result, error) {
 	if err := o.check(l); err != nil {
 		return Result{}, err
 	}
-	p, err := compile(s, o.MaxCalls)
-	if err != nil {
+	if err := l.check(len(s.Journeys)); err != nil {
 		return Result{}, err
 	}
-	if err := l.check(p.own); err != nil {
+	p, err := compile(s, l, o.MaxCalls)
+	if err != nil {
 		return Result{}, err
 	}
 	if o.MaxEvents <= 0 {

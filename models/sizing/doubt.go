@@ -20,7 +20,11 @@ func drawn(m headroom.Model, seed uint64, replication int) headroom.Model {
 	groups := map[string]float64{}
 	for i, g := range m.Conflicts {
 		r := rand.New(rand.NewPCG(seed, uint64(replication)<<32|0xc0_0000|uint64(i)))
-		groups[g.Group] = factor(g.Population, r)
+		e := g.Population
+		if g.Intensity != nil {
+			e = *g.Intensity
+		}
+		groups[g.Group] = factor(e, r)
 	}
 	out.Background = map[string]headroom.Estimate{}
 	for i, st := range []string{"app", "database"} {
@@ -40,7 +44,10 @@ func drawn(m headroom.Model, seed uint64, replication int) headroom.Model {
 		k.Delay.Value *= factor(k.Delay, r)
 		if k.Rule != nil {
 			rule := *k.Rule
-			if f, ok := groups[rule.Group]; ok {
+			switch f, ok := groups[rule.Group]; {
+			case ok && rule.Documents:
+				rule.Intensity = min(mostIntensity, rule.Intensity*f)
+			case ok:
 				rule.Population = max(1, rule.Population*f)
 			}
 			k.Rule = &rule
@@ -49,6 +56,9 @@ func drawn(m headroom.Model, seed uint64, replication int) headroom.Model {
 	}
 	return out
 }
+
+// mostIntensity is the largest that a system may have.
+const mostIntensity = 100
 
 // mostDoubt bounds what one draw may multiply: an interval that reaches to zero
 // or to infinity must not decide a forecast.

@@ -50,6 +50,8 @@ func newReplay(s headroom.System, l Load) replay {
 	for _, lane := range l.Header.Lanes {
 		r.load.Lanes = append(r.load.Lanes, max(1, lane.Connections))
 	}
+	documents := newDocuments(l.Header)
+	r.load.Products, r.load.Catalogues = documents.law, documents.catalogues
 	missing := make([]int, len(l.Header.Processes))
 	for _, a := range l.Arrivals {
 		if int(a.Process) >= len(l.Header.Processes) {
@@ -62,6 +64,7 @@ func newReplay(s headroom.System, l Load) replay {
 			continue
 		}
 		t := sim.Timed{At: a.At.Seconds(), Journey: j, Lane: -1, Seed: a.Seed}
+		t.Document, t.Catalogue = documents.of(a)
 		if a.Kind == headroom.Batched && int(a.Lane) < len(r.load.Lanes) {
 			t.Lane = int(a.Lane)
 		}
@@ -77,6 +80,13 @@ func newReplay(s headroom.System, l Load) replay {
 		}
 	}
 	return r
+}
+
+// Replay is the load as the simulator of a system takes it, with each arrival's
+// document. Arrivals of processes that are no journey of the system are left out.
+func (l Load) Replay(s headroom.System) sim.Load {
+	r := newReplay(s, l)
+	return r.load
 }
 
 // in says whether journey i counts for an objective: it is scheduled within the

@@ -69,7 +69,8 @@ func background(m headroom.Model, t headroom.Topology, station string) float64 {
 
 func class(k headroom.ClassModel, shared bool) headroom.Class {
 	out := headroom.Class{Name: k.Name, Pool: headroom.NoPool, Demand: map[string]float64{}, SCV: map[string]float64{},
-		DatabaseCalls: k.DatabaseCalls, Delay: max(0, k.Delay.Value), Overhead: max(0, k.Overhead), Conflict: k.Rule}
+		DatabaseCalls: k.DatabaseCalls, Delay: max(0, k.Delay.Value), Overhead: max(0, k.Overhead), OverheadSCV: max(0, k.OverheadSCV), Conflict: k.Rule,
+		LineShare: min(1, max(0, k.LineShare)), Lines: k.Lines}
 	if k.Pooled {
 		out.Pool = "web"
 	}

@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -130,20 +131,28 @@ func classTable(m *headroom.Model) table {
 
 func conflictTable(m *headroom.Model) table {
 	t := table{ID: "t-conflicts", Caption: "Conflicts: share of tries that lost",
-		Head: heads("Hot rows", "<Equally hot rows that would lose as many", "<Topology", "Measured", "Fitted")}
+		Head: heads("Hot rows", "<What would lose as many", "<Topology", "Measured", "Fitted")}
 	for _, c := range m.Conflicts {
-		population := estimate(c.Population, figure.Plain)
-		population.Left = true
+		fit := estimate(c.Population, figure.Plain)
+		what := "equally hot rows"
+		if c.Intensity != nil {
+			fit = estimate(*c.Intensity, figure.Plain)
+			what = "rows touched for each product of a document"
+		}
+		if fit.Text != figure.Unknown {
+			fit.Quiet = strings.TrimSpace(fit.Quiet + " " + what)
+		}
+		fit.Left = true
 		names := prose.Keys(c.Measured)
 		for _, name := range names {
 			fitted := figure.Unknown
 			if f, ok := c.Fitted[name]; ok {
 				fitted = figure.Share(f)
 			}
-			t.Rows = append(t.Rows, []cell{text(c.Group), population, left(name), text(figure.Share(c.Measured[name])), text(fitted)})
+			t.Rows = append(t.Rows, []cell{text(c.Group), fit, left(name), text(figure.Share(c.Measured[name])), text(fitted)})
 		}
 		if len(names) == 0 {
-			t.Rows = append(t.Rows, []cell{text(c.Group), population, left(figure.Unknown), text(figure.Unknown), text(figure.Unknown)})
+			t.Rows = append(t.Rows, []cell{text(c.Group), fit, left(figure.Unknown), text(figure.Unknown), text(figure.Unknown)})
 		}
 	}
 	return t

@@ -165,8 +165,9 @@ func lines(w float64) []headroom.Series {
 func model() *headroom.Model {
 	m := &headroom.Model{Headroom: 1, Plan: "pilot", Topologies: []string{"workers-4", "workers-7"}, Background: map[string]headroom.Estimate{"app": est(0.02, 0.4), "database": est(0.05, 0.3)},
 		MeasuredUtilization: map[string]float64{"app": 0.63, "database": 0.32},
-		Conflicts: []headroom.ConflictModel{{Group: "quants of hot products", Population: est(212, 0.4), Measured: map[string]float64{"workers-4": 0.12, "workers-7": 0.21},
-			Fitted: map[string]float64{"workers-4": 0.118, "workers-7": 0.224}}}}
+		Conflicts: []headroom.ConflictModel{{Group: "stock_quant", Intensity: ptr(est(1.03, 0.15)), Measured: map[string]float64{"workers-4": 0.12, "workers-7": 0.21},
+			Fitted: map[string]float64{"workers-4": 0.118, "workers-7": 0.224}},
+			{Group: "account_move", Population: est(3.7, 0.4), Measured: map[string]float64{"workers-4": 0.05}, Fitted: map[string]float64{"workers-4": 0.052}}}}
 	for i, name := range []string{"order.create", "order.confirm", "order.ship", "scan.lookup", "bi_report.stock_by_product"} {
 		c := headroom.ClassModel{Name: name, Pooled: i < 4, Count: 416, Demand: map[string]headroom.Estimate{"app": est(0.05*float64(i+1), 0.06), "database": est(0.021*float64(i+1), 0.1)},
 			Delay: est(0.004, 0.5), DatabaseCalls: 21.4, Overhead: 0.0019}
