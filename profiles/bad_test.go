@@ -71,6 +71,7 @@ var badPlans = map[string][]string{
 	"number_wanted":        {`32:46: objectives[0].within must be a number, and is "soon"`},
 	"objective_nobody":     {`32:15: nobody runs the process "order": it has no arrivals at any site; give the process a rate or a batch, or remove the objective`},
 	"objective_peak":       {`32:55: there is no peak "cutof"; did you mean "cutoff"?`},
+	"objective_fraction":   {"32:34: a percentile is given in per cent, and is 0.95 here; write 95"},
 	"objective_percentile": {"32:34: a percentile lies between 0 and 100, both excluded, and is 100 here"},
 	"objective_unknown":    {`32:15: there is no process "odrer"; did you mean "order"?`},
 	"objective_within":     {"32:46: objectives[0].within must be more than 0, and is 0"},

@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -112,7 +113,9 @@ func (c *checker) checkObjectives() {
 			c.say(path+".process", "give the process a rate or a batch, or remove the objective",
 				"nobody runs the process %q: it has no arrivals at any site", o.Process)
 		}
-		if c.given(path+".percentile") && (o.Percentile <= 0 || o.Percentile >= 100) {
+		if c.given(path+".percentile") && o.Percentile > 0 && o.Percentile <= 1 {
+			c.say(path+".percentile", fmt.Sprintf("write %g", 100*o.Percentile), "a percentile is given in per cent, and is %g here", o.Percentile)
+		} else if c.given(path+".percentile") && (o.Percentile <= 0 || o.Percentile >= 100) {
 			c.say(path+".percentile", "", "a percentile lies between 0 and 100, both excluded, and is %g here", o.Percentile)
 		}
 		c.positive(path+".within", o.Within, maxSeconds)

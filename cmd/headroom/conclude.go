@@ -99,5 +99,11 @@ func (d *demo) show(r headroom.Report) error {
 	if d.o.json {
 		return writeJSON(d.std.out, r)
 	}
-	return text.Summary(d.std.out, r, d.path(reportPage))
+	if err := text.Summary(d.std.out, r, d.path(reportPage)); err != nil {
+		return err
+	}
+	for _, run := range r.Runs {
+		fmt.Fprintf(d.std.out, "Run:    headroom show %s\n", run.Folder)
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ named - is standard input. The answer is JSON either way.`,
 	}
 	cmd.Flags().BoolVar(&simulate, "simulate", false, "by simulation")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulation")
-	cmd.Flags().BoolVar(&asJSON, "json", true, "the answer is always JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", true, "accepted as everywhere; the answer is JSON either way")
 	return cmd
 }
 

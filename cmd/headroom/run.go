@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,17 @@ func newRun(std stdio) *cobra.Command {
 		Short: "Replay a plan's window on one topology and keep the run bundle",
 		Long: `Replay the demo window of a plan on one topology: bring the target up, seed it,
 offer the load, observe, and keep the run bundle in the workspace. Ends with 1
-when an objective was missed.`,
+when an objective was missed.
+
+An external target is described by environment variables; those that hold a
+secret can be given as NAME_FILE, the path of a file:
+  HEADROOM_ODOO_URL        http://127.0.0.1:8069
+  HEADROOM_ODOO_DATABASE   the database that may be loaded
+  HEADROOM_ODOO_LOGIN      a user of the settings group, such as admin
+  HEADROOM_ODOO_PASSWORD   secret
+  HEADROOM_ODOO_LOG        path of the request log; without it no demands are learned
+  HEADROOM_ODOO_DSN        secret; PostgreSQL address of that database, for BI reads and probes
+  HEADROOM_ODOO_PIDS, HEADROOM_POSTGRES_PIDS   local processes to observe`,
 		Example: "  headroom run pilot --target erp --topology standard-6\n" +
 			"  HEADROOM_ODOO_URL=http://127.0.0.1:8069 HEADROOM_ODOO_DATABASE=test HEADROOM_ODOO_LOGIN=admin \\\n" +
 			"  HEADROOM_ODOO_PASSWORD_FILE=password headroom run pilot --target external --topology odoo-2",
@@ -95,6 +106,13 @@ func newShow(std stdio) *cobra.Command {
 
 // showRun prints a run; a missed objective is headroom.ErrMissed.
 func showRun(folder string, asJSON bool, std stdio) error {
+	if inside, _ := filepath.Glob(filepath.Join(folder, "runs", "*", "run.json")); len(inside) > 0 {
+		names := make([]string, len(inside))
+		for i, path := range inside {
+			names[i] = filepath.Join("runs", filepath.Base(filepath.Dir(path)))
+		}
+		return &headroom.InputError{What: "is a workspace, which holds runs", Where: folder, Do: "name one of them: " + strings.Join(names, ", ")}
+	}
 	run, err := results.Open(folder)
 	if err != nil {
 		return err

@@ -28,13 +28,34 @@ func Answer(r headroom.Report) string {
 		if !rec.Met {
 			lead = fmt.Sprintf("No candidate holds %s; nearest is %s", goal(rec.Forecast, r.Schedule), name)
 		}
-		return sentence(lead, objectives(rec.Forecast))
+		return strings.TrimSpace(sentence(lead, objectives(rec.Forecast)) + " " + Unjudged(r))
 	case len(r.Runs) == 0:
 		return "Nothing was measured yet."
 	case len(r.Runs) == 1:
 		return sentence(fmt.Sprintf("%s was run; one run gives no forecast", Topology(r.Runs[0].Topology)), measured(r.Runs[0]))
 	}
 	return fmt.Sprintf("%d runs were measured; without a model there is no recommendation.", len(r.Runs))
+}
+
+// Unjudged names the plan's objectives of which nothing was due in the window:
+// no verdict speaks of them. It is "" when there is none.
+func Unjudged(r headroom.Report) string {
+	if r.Recommendation == nil {
+		return ""
+	}
+	var out []string
+	for _, o := range r.Plan.Objectives {
+		judged := slices.ContainsFunc(r.Recommendation.Forecast.Processes, func(p headroom.ProcessForecast) bool {
+			return p.Process == o.Process && p.Met != nil
+		})
+		if !judged {
+			out = append(out, fmt.Sprintf("%s %s", o.Process, figure.Percentile(o.Percentile)))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "NOT JUDGED, because none of it was due in the window: " + And(out) + "."
 }
 
 // Held says whether the answer is a good one: nil when there is none.

@@ -37,7 +37,7 @@ func TestAnswer(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	of := func(v float64) headroom.Estimate {
-		return headroom.Estimate{Value: v, Low: v * 0.9, High: v * 1.1, N: 9, Identified: true}
+		return headroom.Estimate{Value: v, Low: v * 0.9, High: v * 1.1, N: 25, Identified: true}
 	}
 	process := func(name string, mean, p95 float64) headroom.ProcessForecast {
 		return headroom.ProcessForecast{Process: name, Mean: of(mean), Percentile: map[string]headroom.Estimate{"50": of(1), "95": of(p95), "99": of(1)}}
@@ -65,6 +65,11 @@ func TestErrors(t *testing.T) {
 	}
 	if mean, n := MeanError(got, "p95", true); n != 1 || math.Abs(mean-0.25) > 1e-12 {
 		t.Errorf("mean error %v of %d", mean, n)
+	}
+	few := slices.Clone(got)
+	few[1].Measured.N = 19
+	if _, n := MeanError(few, "p95", true); n != 0 {
+		t.Errorf("19 journeys were scored")
 	}
 	if mean, n := MeanError(got, "mean", false); n != 0 || !math.IsNaN(mean) {
 		t.Errorf("mean error of nothing: %v of %d", mean, n)

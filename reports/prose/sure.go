@@ -65,12 +65,16 @@ func relative(f, m headroom.Estimate) float64 {
 
 func overlap(f, m headroom.Estimate) bool { return f.Low <= m.High && m.Low <= f.High }
 
+// fewest is the number of journeys below which a measured time says little of
+// the forecast.
+const fewest = 20
+
 // MeanError is the mean absolute error of what ("mean", "p95") over the
-// comparisons that were in the fit, or over those that were not; n is how many
-// figures are behind it.
+// comparisons that were in the fit, or over those that were not, of processes
+// with 20 journeys or more; n is how many figures are behind it.
 func MeanError(errors []Error, what string, inFit bool) (mean float64, n int) {
 	for _, e := range errors {
-		if e.What == what && e.InFit == inFit && !math.IsNaN(e.Relative) {
+		if e.What == what && e.InFit == inFit && e.Measured.N >= fewest && !math.IsNaN(e.Relative) {
 			mean += math.Abs(e.Relative)
 			n++
 		}
@@ -94,13 +98,57 @@ func Sure(r headroom.Report) []string {
 			out = append(out, s)
 		}
 	}
+	if s := evenSo(r, errors); s != "" {
+		out = append(out, s)
+	}
 	if v := r.Verified; v != nil {
-		out = append(out, fmt.Sprintf("Verified: %s carried %s the replayed load on the running system; the forecast was %s (%s).",
-			v.Topology, figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error)))
+		out = append(out, fmt.Sprintf("Verified: %s carried %s%s the replayed load on the running system; the forecast was %s (%s).",
+			v.Topology, bound(*v), figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error)))
 	} else if rec := r.Recommendation; rec != nil && rec.Topology.Name != "" {
 		out = append(out, unverified(r))
 	}
 	return out
+}
+
+// bound says when a search on the system found only one side of a capacity.
+func bound(v headroom.CapacityCheck) string {
+	switch {
+	case v.Measured.Identified:
+		return ""
+	case v.Measured.Low > 0:
+		return "at least "
+	}
+	return "less than "
+}
+
+// evenSo applies the error that p95 forecasts had where they were checked to
+// the recommendation: repetitions of the model know nothing of the model's own
+// error.
+func evenSo(r headroom.Report, errors []Error) string {
+	rec := r.Recommendation
+	if rec == nil || !rec.Met {
+		return ""
+	}
+	off, n := MeanError(errors, "p95", false)
+	if n == 0 {
+		off, n = MeanError(errors, "p95", true)
+	}
+	if n == 0 {
+		return ""
+	}
+	var beyond []string
+	for _, p := range rec.Forecast.Processes {
+		if p.Objective == nil {
+			continue
+		}
+		if at := At(p.Percentile, p.Objective).Value * (1 + off); at > p.Objective.Within {
+			beyond = append(beyond, fmt.Sprintf("%s %s at %s, beyond %s", p.Process, figure.Percentile(p.Objective.Percentile), figure.Seconds(at), figure.Bound(p.Objective.Within)))
+		}
+	}
+	if len(beyond) > 0 {
+		return fmt.Sprintf("Were it too low by as much (%s) for the recommendation, that would put %s.", figure.Share(off), And(beyond))
+	}
+	return fmt.Sprintf("Were it too low by as much (%s) for the recommendation, every objective would still hold.", figure.Share(off))
 }
 
 func unverified(r headroom.Report) string {
@@ -132,7 +180,7 @@ func errorSentence(comparisons []headroom.Comparison, errors []Error, inFit bool
 	if !inFit {
 		where = "not used in the fit"
 	}
-	return fmt.Sprintf("On %s (%s) the forecast was off by %s, on average.", And(names), where, strings.Join(parts, " and "))
+	return fmt.Sprintf("On %s (%s) the forecast was off by %s, on average over processes with 20 journeys or more.", And(names), where, strings.Join(parts, " and "))
 }
 
 // Rule is what Odoo's rule of thumb would do; "" without a recommendation.

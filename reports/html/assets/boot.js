@@ -77,7 +77,7 @@
       s.animation = false;
       switch (look.role) {
         case 'line':
-          s.showSymbol = false; s.lineStyle = { width: 1.75, color: color }; s.itemStyle = { color: color };
+          s.showSymbol = s.data.length < 3; s.symbol = "circle"; s.symbolSize = 6; s.lineStyle = { width: 1.75, color: color }; s.itemStyle = { color: color };
           break;
         case 'dotline':
           s.symbol = 'circle'; s.symbolSize = 5; s.showSymbol = true;

@@ -83,6 +83,9 @@ func process(p results.ProcessSummary, info headroom.RunInfo) (headroom.ProcessR
 // judge holds a process against its objectives. The report shows the one that
 // takes most of its bound; Met is of all of them.
 func judge(r *headroom.ProcessReport, p results.ProcessSummary, info headroom.RunInfo) error {
+	if !info.Complete {
+		return nil // what was cut off says nothing about the whole window
+	}
 	most := -1.0
 	for _, o := range info.Plan.Objectives {
 		if o.Process != p.Process {

@@ -234,7 +234,7 @@ func (g *Ground) fill(ctx context.Context, target headroom.Target, plan headroom
 	}
 	seeded, logins, err := odoo.Seed(ctx, odoo.Seeding{
 		Client: client, AdminLogin: admin, Plan: plan, Site: site, Keys: target.APIKeys,
-		Progress: func(s string) { g.options.Say("%s: %s", site.Name, s) },
+		Progress: func(s string) { g.options.Say("%s", s) },
 	})
 	if err != nil {
 		return err
