@@ -102,7 +102,7 @@ func count(s headroom.Schedule) (int, error) {
 const (
 	fewestVUs    = 20
 	mostVUs      = 500
-	patienceOfVU = 20 * time.Second
+	patienceOfVU = 30 * time.Second
 )
 
 // virtualUsers is how many the k6 engine needs so that none is waited for: the

@@ -88,6 +88,15 @@ func runOne(ctx context.Context, o demoOptions, topology string, scale float64, 
 	return showRun(folder, o.json, std)
 }
 
+// generatorHeld says why a run's generator was the bottleneck.
+func generatorHeld(d headroom.Delays) error {
+	if d.VUWait.P99 > d.TimerLate.P99 {
+		return &headroom.MeasureError{What: "every virtual user was waiting for the server, so that journeys began late",
+			Do: "the load is far beyond this topology: give it more workers or cores, or replay less with --scale"}
+	}
+	return &headroom.MeasureError{What: "the load generator was the bottleneck", Do: "free the machine and run again"}
+}
+
 func newShow(std stdio) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -134,7 +143,7 @@ func showRun(folder string, asJSON bool, std stdio) error {
 		return &headroom.MeasureError{What: "the run is incomplete: " + r.Reason}
 	}
 	if !r.Valid {
-		return &headroom.MeasureError{What: "the load generator was the bottleneck", Do: "free the machine and run again"}
+		return generatorHeld(r.Delays)
 	}
 	for _, p := range r.Processes {
 		if p.Met != nil && !*p.Met {

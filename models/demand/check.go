@@ -95,15 +95,21 @@ func (r *run) responses(journeys []headroom.Journey, process string) (seconds, a
 	return seconds, at
 }
 
-// retries is the share of a process' requests that can conflict which did.
+// retries is the share of a process' requests that can conflict which did, of
+// the journeys scheduled in the window, as forecasts count them.
 func (s *survey) retries(r *run, m headroom.Model, process string) headroom.Estimate {
 	conflicting := map[string]bool{}
 	for _, c := range m.Classes {
 		conflicting[c.Name] = c.Rule != nil
 	}
+	from, to := r.window()
+	inWindow := map[uint64]bool{}
+	for _, j := range r.journeys {
+		inWindow[j.Arrival] = j.Scheduled >= from && j.Scheduled < to
+	}
 	retried, all := 0, 0
 	for _, l := range r.lines {
-		if l.class != unjoined && s.classes[l.class].process == process && conflicting[s.classes[l.class].name] {
+		if l.class != unjoined && inWindow[l.arrival] && s.classes[l.class].process == process && conflicting[s.classes[l.class].name] {
 			all++
 			if l.tries > 1 {
 				retried++

@@ -24,7 +24,7 @@ func stationOf(s headroom.Sample) (station, trust int) {
 		}
 	case s.Probe == "process" && s.Metric == "cpu_seconds":
 		switch s.Subject {
-		case "web", "cron":
+		case "web", "cron", "gevent":
 			return app, 0
 		case "database":
 			return database, 0

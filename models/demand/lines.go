@@ -77,7 +77,7 @@ func joinable(id string, seen, joined int) error {
 func newLine(l headroom.ServerRequest) line {
 	tries := max(1, l.Tries)
 	return line{
-		class: unjoined, end: l.End, start: l.End - l.SQL - l.Other, busyAtSend: -1,
+		class: unjoined, arrival: l.Arrival, end: l.End, start: l.End - l.SQL - l.Other, busyAtSend: -1,
 		sql: l.SQL, other: max(0, l.Other-l.Sleep), sleep: min(l.Sleep, l.Other),
 		tries: tries, lost: tries - 1, queries: float64(max(0, l.Queries)),
 	}

@@ -18,6 +18,7 @@ var stationNames = [2]string{"app", "database"}
 // A line is one request of the server's log, joined with its client.
 type line struct {
 	class      int // index into survey.classes; unjoined for lines that no client claims
+	arrival    uint64
 	start, end float64
 	sql, other float64 // wall seconds without sleeps
 	sleep      float64

@@ -271,8 +271,12 @@ func Fault(run headroom.RunReport) string {
 		parts = append(parts, "is incomplete ("+reason+")")
 	}
 	if !run.Valid {
-		parts = append(parts, fmt.Sprintf("was held up by the load generator itself (99 %% of journeys started within %s, the slowest %s late): it is not used in any fit",
-			figure.Seconds(run.Delays.Generator.P99), figure.Seconds(run.Delays.Generator.Max)))
+		why := "was held up by the load generator itself"
+		if run.Delays.VUWait.P99 > run.Delays.TimerLate.P99 {
+			why = "ran out of virtual users, all of which waited for the server: it is overloaded far beyond this topology"
+		}
+		parts = append(parts, fmt.Sprintf("%s (99 %% of journeys started within %s, the slowest %s late): it is not used in any fit",
+			why, figure.Seconds(run.Delays.Generator.P99), figure.Seconds(run.Delays.Generator.Max)))
 	}
 	if len(parts) == 0 {
 		return ""
