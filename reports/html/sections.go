@@ -31,7 +31,7 @@ func (b *builder) candidates() section {
 	for _, o := range objectives {
 		names = append(names, "<"+o.Process+" "+figure.Percentile(o.Percentile)+", within "+figure.Bound(o.Within))
 	}
-	t.Head = heads(append(names, "<Capacity, × plan", "<Limited by", "<App / database busy", "Cost a month", "<Basis")...)
+	t.Head = heads(append(names, "<Capacity, × replayed", "<Limited by", "<App / database busy", "Cost a month", "<Basis")...)
 	for _, c := range list {
 		t.Rows = append(t.Rows, b.candidate(c, objectives, rec))
 	}

@@ -88,7 +88,7 @@ func reasons(r headroom.Report) []string {
 func candidates(r headroom.Report) []string {
 	list := prose.Candidates(r)
 	objectives := prose.Objectives(list)
-	t := &table{head: []string{"topology", "workers", "<cores", "<basis", "<objective", "<forecast", "<", "<capacity × plan", "<app / db", "cost/month"}}
+	t := &table{head: []string{"topology", "workers", "<cores", "<basis", "<objective", "<forecast", "<", "<capacity × replayed", "<app / db", "cost/month"}}
 	for _, c := range list {
 		f := c.Forecast
 		front := []string{mark(c, r.Recommendation) + prose.Topology(c.Topology), figure.Count(c.Topology.Web.Workers), prose.Cores(c.Topology), prose.Basis(c)}
