@@ -131,10 +131,11 @@ func more(best option, sweep []option) string {
 	if process, from, to := conflicts(best.Forecast, last.Forecast); process != "" {
 		s += fmt.Sprintf(", and the share of %s requests that retry after a conflict goes from %.1f %% to %.1f %%", process, 100*from, 100*to)
 	}
-	switch a, b := best.tightest.Value, last.tightest.Value; {
-	case b > 1.05*a:
+	// A difference within the replications' spread is none.
+	switch a, b := best.tightest, last.tightest; {
+	case b.Value > a.High || last.Forecast.Confidence < best.Forecast.Confidence:
 		return s + ": more workers make it worse."
-	case b > 0.95*a:
+	case b.Value > a.Low:
 		return s + ": more workers do not help."
 	}
 	return s + ": more workers help, but are not needed."
