@@ -16,8 +16,10 @@ type Kind uint8
 
 // The kinds of arrivals.
 const (
-	Open    Kind = iota // comes when it comes, and waits for nobody
-	Batched             // one document of a batch; goes through its lane's few connections
+	Open      Kind = iota // comes when it comes, and waits for nobody
+	Batched               // one document of a batch; goes through its lane's few connections
+	Scheduled             // comes at a set time, as a cron does, and waits for nobody
+	Closed                // an operator logs on, and until Until begins a journey, pauses, begins the next
 )
 
 func (k Kind) String() string {
@@ -26,15 +28,22 @@ func (k Kind) String() string {
 		return "open"
 	case Batched:
 		return "batched"
+	case Scheduled:
+		return "scheduled"
+	case Closed:
+		return "closed"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
 
 // An Arrival is one process instance that is to happen, known before the run
-// starts. Sizes and products of its document follow from Seed alone.
+// starts, or one operator's shift, whose journeys are made by Journey. Sizes
+// and products of its document follow from Seed alone.
 type Arrival struct {
-	ID      uint64        // from 1, unique in a run, in order of At
+	ID      uint64        // from 1, unique in a run, in order of At; below 1<<32 in a schedule
 	At      time.Duration // since the run's start, which is the start of the lead-in
+	Until   time.Duration // for Closed: no journey begins at or after it
+	Due     time.Duration // when its document is to be done; 0: it has no due time
 	Seed    uint64
 	User    uint32 // index into its site's users
 	Process uint16 // index into Header.Processes
@@ -45,10 +54,13 @@ type Arrival struct {
 
 // ScheduledProcess is a process as engines need to know it.
 type ScheduledProcess struct {
-	Name     string `json:"name"`
-	Scenario string `json:"scenario"`
-	Engine   string `json:"engine"` // "k6" or "attack"
-	Lines    Lines  `json:"lines"`
+	Name       string   `json:"name"`
+	Scenario   string   `json:"scenario"`
+	Engine     string   `json:"engine"` // "k6" or "attack"
+	Lines      Lines    `json:"lines"`
+	Popularity *float64 `json:"popularity,omitempty"` // exponent of Zipf's law for its products; nil: the catalogue's
+	ThinkTime  float64  `json:"think_time,omitempty"` // seconds, mean of an operator's pause
+	ThinkSCV   float64  `json:"think_scv,omitempty"`  // its squared coefficient of variation; 0 is a constant
 }
 
 // ScheduledSite is a site as engines need to know it.
@@ -58,10 +70,11 @@ type ScheduledSite struct {
 	Users    int    `json:"users"`
 }
 
-// A Lane is a partner's connection limit.
+// A Lane is a partner's connection limit, and what it does about failures.
 type Lane struct {
 	Name        string `json:"name"`
 	Connections int    `json:"connections"`
+	Retry       *Retry `json:"retry,omitempty"`
 }
 
 // A Span is a named part of the run, such as a peak, in seconds since the
@@ -70,6 +83,8 @@ type Span struct {
 	Name string  `json:"name"`
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
+	// Sites that have it at this time; empty: all.
+	Sites []string `json:"sites,omitempty"`
 }
 
 // Header stands before the arrivals of a schedule.
@@ -88,6 +103,20 @@ type Header struct {
 	Catalogue Catalogue          `json:"catalogue"`
 }
 
+// Laws are the laws by which processes choose products, in the order of
+// Processes, over n >= 1 products.
+func (h Header) Laws(n int) []Popularity {
+	common := NewPopularity(n, h.Catalogue.Popularity)
+	laws := make([]Popularity, len(h.Processes))
+	for i, p := range h.Processes {
+		laws[i] = common
+		if p.Popularity != nil {
+			laws[i] = NewPopularity(n, *p.Popularity)
+		}
+	}
+	return laws
+}
+
 // Duration is the length of lead-in and window in seconds.
 func (h Header) Duration() float64 { return h.LeadIn + h.Window }
 
@@ -98,12 +127,12 @@ type Schedule interface {
 	Arrivals() iter.Seq2[Arrival, error]
 }
 
-const recordSize = 40
+const recordSize = 56
 
 // maxHeader bounds the header line that ReadSchedule accepts, in bytes.
 const maxHeader = 16 << 20
 
-// WriteSchedule writes a schedule: the header as one line of JSON, then 40
+// WriteSchedule writes a schedule: the header as one line of JSON, then 56
 // bytes an arrival, little-endian.
 func WriteSchedule(w io.Writer, s Schedule) error {
 	bw := bufio.NewWriterSize(w, 1<<16)
@@ -137,7 +166,9 @@ func (a Arrival) encode(b *[recordSize]byte) {
 	le.PutUint16(b[30:], a.Site)
 	le.PutUint16(b[32:], a.Lane)
 	b[34] = byte(a.Kind)
-	clear(b[35:])
+	clear(b[35:40])
+	le.PutUint64(b[40:], uint64(a.Until))
+	le.PutUint64(b[48:], uint64(a.Due))
 }
 
 func decodeArrival(b *[recordSize]byte) Arrival {
@@ -146,6 +177,7 @@ func decodeArrival(b *[recordSize]byte) Arrival {
 		ID: le.Uint64(b[0:]), At: time.Duration(le.Uint64(b[8:])), Seed: le.Uint64(b[16:]),
 		User: le.Uint32(b[24:]), Process: le.Uint16(b[28:]), Site: le.Uint16(b[30:]),
 		Lane: le.Uint16(b[32:]), Kind: Kind(b[34]),
+		Until: time.Duration(le.Uint64(b[40:])), Due: time.Duration(le.Uint64(b[48:])),
 	}
 }
 

@@ -22,7 +22,7 @@ type ChildCommand struct {
 // ChildSetup is what the child needs besides its schedule. It carries secrets
 // and is written to the pipe only.
 type ChildSetup struct {
-	Target     string            `json:"target"`      // URL
+	Targets    map[string]string `json:"targets"`     // URLs by database
 	Part       string            `json:"part"`        // the bundle's part that the child writes
 	SeededFile string            `json:"seeded_file"` // JSON of Seeded
 	LoginsFile string            `json:"logins_file"`

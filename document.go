@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sort"
+	"time"
 )
 
 // A Line is one line of a document: a product by its rank in the catalogue
@@ -79,4 +80,48 @@ func (a Arrival) Document(lines Lines, p Popularity) []Line {
 		doc = append(doc, Line{Product: i, Quantity: 1 + r.IntN(5)})
 	}
 	return doc
+}
+
+// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit
+// of the answer depends on every bit of x.
+func mix(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Journey is the n-th journey (from 1) of an operator's shift, begun at a
+// time: an arrival of its own, with the ID n<<32 + the shift's.
+func (a Arrival) Journey(n uint32, at time.Duration) Arrival {
+	a.Seed = mix(a.Seed + uint64(n)*0x9e3779b97f4a7c15)
+	a.ID += uint64(n) << 32
+	a.At = at
+	return a
+}
+
+// ShiftOf is the ID of the schedule's arrival that a journey belongs to: its own
+// unless an operator did it.
+func ShiftOf(journey uint64) uint64 { return journey & (1<<32 - 1) }
+
+// Pause is the operator's think time after this journey: log-normal with the
+// process' mean and squared coefficient of variation, by the journey's seed.
+func (a Arrival) Pause(p ScheduledProcess) time.Duration {
+	if p.ThinkTime <= 0 {
+		return 0
+	}
+	s2 := math.Log1p(p.ThinkSCV)
+	r := rand.New(rand.NewPCG(mix(a.Seed), 0x2545f4914f6cdd1d))
+	return time.Duration(p.ThinkTime * math.Exp(math.Sqrt(s2)*r.NormFloat64()-s2/2) * float64(time.Second))
+}
+
+// MeanLines is the mean number of lines of a document: of a geometric
+// distribution on 1, 2, … with the given mean, cut at Max.
+func (l Lines) MeanLines() float64 {
+	if l.Mean <= 1 || l.Max <= 1 {
+		return 1
+	}
+	q := 1 - 1/l.Mean // the chance of one more line
+	return (1 - math.Pow(q, float64(l.Max))) / (1 - q)
 }

@@ -53,7 +53,22 @@ type Journey struct {
 	DesignWait float64 // a connection limit, an operator who was busy
 	Outcome    Outcome
 	Lines      int
+	Attempts   int // how often a partner's gateway sent it; 0 and 1 are once. Its requests are those of all attempts
 	Error      string
+}
+
+// A DocumentEvent says that work on a document of the ERP became possible
+// (released) or is finished (done). Work is passed on: who does a document is
+// seldom who released it. A document that was open before the run has no
+// released event.
+type DocumentEvent struct {
+	T        float64 // seconds since the run's start
+	Site     string
+	Kind     string  // "delivery" (by sale order), "receipt" (by purchase order), …
+	Document int64   // the ERP's id
+	Done     bool    // false: released
+	Due      float64 // seconds since the run's start; 0: it has no due time. Of released events
+	Arrival  uint64  // the journey
 }
 
 // A ServerRequest is one line of the Odoo request log. SQL and Other are the
@@ -93,11 +108,12 @@ type Gap struct {
 
 // Records is a batch of whatever was recorded.
 type Records struct {
-	Journeys []Journey
-	Requests []Request
-	Server   []ServerRequest
-	Samples  []Sample
-	Gaps     []Gap
+	Journeys  []Journey
+	Requests  []Request
+	Server    []ServerRequest
+	Samples   []Sample
+	Gaps      []Gap
+	Documents []DocumentEvent
 }
 
 // A Recorder keeps records. What was taken is on disk within a second. An
@@ -119,6 +135,7 @@ type Run interface {
 	Server() iter.Seq2[ServerRequest, error]
 	Samples() iter.Seq2[Sample, error]
 	Gaps() iter.Seq2[Gap, error]
+	Documents() iter.Seq2[DocumentEvent, error]
 }
 
 // RunInfo is what is known of a run besides its records.

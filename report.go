@@ -41,6 +41,25 @@ type RunReport struct {
 	Utilization map[string]float64 `json:"utilization"` // by station over the window; missing = not observed
 	Series      []Series           `json:"series"`
 	Gaps        []Gap              `json:"gaps,omitempty"`
+	Documents   []DocumentReport   `json:"documents,omitempty"`
+}
+
+// DocumentReport is work that was passed on, by kind of document, over the
+// whole run, lead-in included.
+type DocumentReport struct {
+	Site     string `json:"site"`
+	Kind     string `json:"kind"`
+	Released int    `json:"released"` // became possible in the run
+	Done     int    `json:"done"`     // of them
+	Older    int    `json:"older"`    // done, and released before the run
+	Due      int    `json:"due"`      // of those released: had to be done within the run
+	InTime   int    `json:"in_time"`  // of those: were
+	// Wait is from released to done, in seconds, of those done: mean and longest; null without one.
+	Wait    *float64 `json:"wait"`
+	Longest *float64 `json:"longest"`
+	// Attainment is InTime over Due, null without any due. A document that was
+	// not done by the run's end and is due after it is left out.
+	Attainment *float64 `json:"attainment"`
 }
 
 // Spread is the distribution of a delay in seconds.

@@ -56,6 +56,14 @@ type Role struct {
 	PIDs func() []int
 	// BusySeconds, where a stack has virtual CPUs, is the station's counter of busy seconds; nil otherwise.
 	BusySeconds func() (float64, error)
+	// Throttling, where a CPU quota holds the role, counts periods and throttled ones and the seconds throttled; nil otherwise.
+	Throttling func() (Throttling, error)
+}
+
+// Throttling is what a CPU quota did so far.
+type Throttling struct {
+	Periods, Throttled uint64
+	Seconds            float64
 }
 
 // A Stack brings a topology up, tells its parts, and takes it down without

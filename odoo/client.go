@@ -9,7 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
+	"os"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -52,7 +52,7 @@ var direct = func() http.RoundTripper {
 // *headroom.InputError.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	params := map[string]any{"service": "common", "method": "version", "args": []any{}}
-	reply, _, err := c.jsonrpc(ctx, "/jsonrpc", nil, params, nil)
+	reply, _, err := c.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/jsonrpc"}, params, plainBuilder{})
 	if err != nil {
 		return Version{}, c.refused(mask(err), "", "")
 	}
@@ -67,16 +67,16 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	return Version{}, &headroom.InputError{What: "the server does not tell an Odoo version", Where: c.address(), Do: "give the address of an Odoo server"}
 }
 
-// base is the address without a trailing slash.
-func (c *Client) base() (string, error) {
+// where is the address in parts.
+func (c *Client) where() (address, error) {
 	u, err := url.Parse(c.URL)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
-		return "", &headroom.InputError{What: "the server's address is not a URL", Where: c.address(), Do: "give it as http://host:port"}
+		return address{}, &headroom.InputError{What: "the server's address is not a URL", Where: c.address(), Do: "give it as http://host:port"}
 	case u.User != nil:
-		return "", &headroom.InputError{What: "the server's address holds credentials", Where: c.address(), Do: "give login and password by environment or file"}
+		return address{}, &headroom.InputError{What: "the server's address holds credentials", Where: c.address(), Do: "give login and password by environment or file"}
 	}
-	return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
+	return addressOf(u), nil
 }
 
 // address is the URL as errors may show it.
@@ -96,25 +96,57 @@ type answer struct {
 	body   []byte
 }
 
+// A request is what goes to a server.
+type request struct {
+	path   string
+	header []field
+	body   []byte
+	to     *address // nil: the client's URL, which is then read
+	over   *Wire    // nil: the client's transport
+}
+
 // post sends one request and reads its whole answer. It never follows a
 // redirect: a redirect is not what a call asked for.
-func (c *Client) post(ctx context.Context, path string, header http.Header, body []byte) (answer, *Error) {
-	base, err := c.base()
-	if err != nil {
-		return answer{}, &Error{Outcome: headroom.Unreachable, Message: err.Error(), cause: err}
+func (c *Client) post(ctx context.Context, q request) (answer, *Error) {
+	if q.to == nil {
+		to, err := c.where()
+		if err != nil {
+			return answer{}, &Error{Outcome: headroom.Unreachable, Message: err.Error(), cause: err}
+		}
+		q.to = &to
 	}
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
+	if q.over == nil || !q.to.plain {
+		return c.roundTrip(ctx, timeout, q)
+	}
+	a, err := q.over.post(ctx, timeout, *q.to, q.path, q.header, q.body)
+	if err != nil {
+		return a, transportError(ctx, errors.Is(err, os.ErrDeadlineExceeded), err, a, timeout)
+	}
+	return a.bounded()
+}
+
+// bounded refuses an answer that is too long.
+func (a answer) bounded() (answer, *Error) {
+	if len(a.body) > maxBody {
+		return a, a.failed(headroom.Fault, "", fmt.Sprintf("the answer is longer than %d MiB", maxBody>>20))
+	}
+	return a, nil
+}
+
+// roundTrip is post by the client's transport.
+func (c *Client) roundTrip(ctx context.Context, timeout time.Duration, q request) (answer, *Error) {
 	inner, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(inner, http.MethodPost, base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(inner, http.MethodPost, q.to.base+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		return answer{}, &Error{Outcome: headroom.Unreachable, Message: "the call's address is not a URL", cause: err}
 	}
-	for k, v := range header {
-		req.Header[k] = v
+	for _, f := range q.header {
+		req.Header.Set(f.name, f.value)
 	}
 	req.Header.Set("User-Agent", "headroom")
 	transport := c.Transport
@@ -123,23 +155,20 @@ func (c *Client) post(ctx context.Context, path string, header http.Header, body
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, transportError(ctx, inner, err, answer{}, timeout)
+		return answer{}, transportError(ctx, inner.Err() != nil, err, answer{}, timeout)
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
-		return a, transportError(ctx, inner, err, a, timeout)
+		return a, transportError(ctx, inner.Err() != nil, err, a, timeout)
 	}
-	if len(a.body) > maxBody {
-		return a, a.failed(headroom.Fault, "", fmt.Sprintf("the answer is longer than %d MiB", maxBody>>20))
-	}
-	return a, nil
+	return a.bounded()
 }
 
 // transportError tells apart who ended the request: the run, the deadline, or
 // the network.
-func transportError(outer, inner context.Context, err error, a answer, timeout time.Duration) *Error {
+func transportError(outer context.Context, late bool, err error, a answer, timeout time.Duration) *Error {
 	e := &Error{Status: a.status, Bytes: int64(len(a.body)), cause: err}
 	var netErr net.Error
 	switch {
@@ -147,7 +176,7 @@ func transportError(outer, inner context.Context, err error, a answer, timeout t
 		e.Outcome, e.Message = headroom.Aborted, "the call was given up before the answer"
 	case outer.Err() != nil:
 		e.Outcome, e.Message = headroom.Timeout, "no answer before the deadline"
-	case inner.Err() != nil:
+	case late:
 		e.Outcome, e.Message = headroom.Timeout, fmt.Sprintf("no answer within %v", timeout)
 	case errors.As(err, &netErr) && netErr.Timeout():
 		e.Outcome, e.Message = headroom.Timeout, err.Error()
@@ -162,10 +191,11 @@ func transportError(outer, inner context.Context, err error, a answer, timeout t
 // Login opens a session of one user. A refused login, a database that is not
 // there and a server that does not answer are *headroom.InputError.
 func (c *Client) Login(ctx context.Context, p Protocol, database string, l headroom.Login) (*Session, error) {
-	if _, err := c.base(); err != nil {
-		return nil, err
+	to, bad := c.where()
+	if bad != nil {
+		return nil, bad
 	}
-	s := &Session{client: c, protocol: p, database: database, login: l.Login}
+	s := &Session{client: c, to: to, protocol: p, database: database, login: l.Login}
 	var err *Error
 	switch p {
 	case JSONRPC:

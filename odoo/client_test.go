@@ -49,8 +49,8 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/xmlrpc/2/common":
 		_, _ = io.WriteString(w, xmlValue("<int>7</int>"))
 		return
-	case r.URL.Path == "/json/2/res.users/search_count":
-		_, _ = io.WriteString(w, "1")
+	case r.URL.Path == "/json/2/res.users/search":
+		_, _ = io.WriteString(w, "[7]")
 		return
 	}
 	s.path, s.sent = r.URL.RequestURI(), string(body)
@@ -136,7 +136,7 @@ func TestWhatIsSent(t *testing.T) {
 		if _, err := open(t, script, JSONRPC).Call(t.Context(), call); err != nil {
 			t.Fatal(err)
 		}
-		want := `{"id":1,"jsonrpc":"2.0","method":"call","params":{"args":[[4,5],{"note":null,"picked":true,"quantity":2}],"kwargs":{},"method":"write","model":"stock.move"}}` + "\n"
+		want := `{"id":1,"jsonrpc":"2.0","method":"call","params":{"args":[[4,5],{"note":null,"picked":true,"quantity":2}],"kwargs":{},"method":"write","model":"stock.move"}}`
 		if script.path != "/web/dataset/call_kw/stock.move/write?hr=a1.1" || script.sent != want || script.cookie != "session_id=sid-99" {
 			t.Errorf("sent %s to %s with %s", script.sent, script.path, script.cookie)
 		}
@@ -163,7 +163,7 @@ func TestWhatIsSent(t *testing.T) {
 		if err != nil || reply.Value != nil {
 			t.Fatal(reply, err)
 		}
-		if script.sent != `{"context":{"lang":"en_US"},"ids":[9]}`+"\n" || script.auth != "bearer "+apiKey || script.db != "hub" {
+		if script.sent != `{"context":{"lang":"en_US"},"ids":[9]}` || script.auth != "bearer "+apiKey || script.db != "hub" {
 			t.Errorf("sent %s as %s to %s", script.sent, script.auth, script.db)
 		}
 		if _, err := s.Call(t.Context(), call); err == nil || !strings.Contains(err.Error(), "named arguments only") {
@@ -420,7 +420,7 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestBodyIsBounded(t *testing.T) {
 	c := &Client{URL: "http://127.0.0.1:1", Transport: endless{}}
-	_, _, err := c.jsonrpc(t.Context(), "/x", nil, nil, nil)
+	_, _, err := c.jsonrpc(t.Context(), &encoder{}, &scan{}, request{path: "/x"}, nil, plainBuilder{})
 	if err == nil || err.Outcome != headroom.Fault || !strings.Contains(err.Message, "64 MiB") {
 		t.Errorf("got %+v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +25,12 @@ type fakeERP struct {
 	next    int64
 	calls   map[string]int // by model.method
 	forbid  string         // model.method that is refused with an AccessError
+	lose    int            // so many coming writes lose a conflict
+	// cut, when not 0, is the number of the call whose connection is cut: before
+	// it has its effect, or after.
+	cut   int
+	late  bool
+	total int
 }
 
 const (
@@ -32,14 +40,16 @@ const (
 
 func newFakeERP() *fakeERP {
 	f := &fakeERP{version: "19.0", next: 100, records: map[string][]map[string]any{}, params: map[string]string{}, calls: map[string]int{}}
-	for _, name := range append(requiredModules, webhookModule) {
+	for _, name := range slices.Concat(requiredModules, carrierModules, []string{webhookModule, shopModule, "stock_picking_batch"}) {
 		f.add("ir.module.module", map[string]any{"name": name, "state": "installed"})
 	}
-	for _, id := range userGroups {
+	for _, id := range append(slices.Clone(userGroups), settings) {
 		module, name, _ := strings.Cut(id, ".")
 		f.add("ir.model.data", map[string]any{"model": "res.groups", "module": module, "name": name, "res_id": float64(f.next + 1000)})
 	}
-	f.add("stock.warehouse", map[string]any{"lot_stock_id": []any{float64(8), "WH/Stock"}})
+	f.add("res.company", map[string]any{"name": "My Company", "chart_template": "de_skr03"})
+	f.records["res.company"][0]["id"] = 1.0
+	f.warehouse(1)
 	f.add("ir.model", map[string]any{"model": "res.partner"})
 	return f
 }
@@ -52,6 +62,15 @@ func (f *fakeERP) add(model string, values map[string]any) int64 {
 	}
 	f.records[model] = append(f.records[model], record)
 	return f.next
+}
+
+// warehouse adds one of a company, whose stock location is 8 in company 1.
+func (f *fakeERP) warehouse(company int) int64 {
+	at := float64(company * 100)
+	return f.add("stock.warehouse", map[string]any{"company_id": []any{float64(company), "C"}, "lot_stock_id": []any{at - 92, "WH/Stock"},
+		"delivery_steps": "ship_only", "reception_steps": "one_step", "pick_type_id": []any{at + 3, "Pick"}, "out_type_id": []any{at + 2, "Out"},
+		"in_type_id": []any{at + 1, "In"}, "store_type_id": []any{at + 4, "Store"}, "int_type_id": []any{at + 5, "Int"},
+		"wh_input_stock_loc_id": []any{at + 6, "In"}, "wh_output_stock_loc_id": []any{at + 7, "Out"}})
 }
 
 func (f *fakeERP) start(t *testing.T) *Client {
@@ -117,6 +136,17 @@ func (f *fakeERP) answer(w http.ResponseWriter, r *http.Request, p map[string]an
 		return nil, &exception{"werkzeug.exceptions.NotFound", "404"}
 	}
 	f.calls[model+"."+method]++
+	f.total++
+	if f.total == f.cut {
+		if f.late {
+			_, _ = f.call(model, method, p["args"].([]any), p["kwargs"].(map[string]any))
+		}
+		panic(http.ErrAbortHandler)
+	}
+	if f.lose > 0 && method != "search_read" {
+		f.lose--
+		return nil, &exception{"psycopg2.errors.SerializationFailure", "could not serialize access due to concurrent update"}
+	}
 	if f.forbid == model+"."+method {
 		return nil, &exception{"odoo.exceptions.AccessError", "You are not allowed to access this"}
 	}
@@ -125,8 +155,11 @@ func (f *fakeERP) answer(w http.ResponseWriter, r *http.Request, p map[string]an
 
 func (f *fakeERP) call(model, method string, args []any, kwargs map[string]any) (any, *exception) {
 	switch method {
+	case "check_access_rights":
+		return f.forbid != model+".create", nil
 	case "search_read":
-		found := f.search(model, kwargs["domain"].([]any))
+		hints, _ := kwargs["context"].(map[string]any)
+		found := f.visible(model, f.search(model, kwargs["domain"].([]any)), kwargs["domain"].([]any), hints)
 		if limit, ok := kwargs["limit"].(float64); ok && len(found) > int(limit) {
 			found = found[:int(limit)]
 		}
@@ -144,26 +177,101 @@ func (f *fakeERP) call(model, method string, args []any, kwargs map[string]any) 
 			}
 		}
 		return true, nil
-	case "action_apply_inventory":
-		for _, quant := range f.byIDs(model, args[0].([]any)) {
-			quant["quantity"] = quant["inventory_quantity"]
-		}
-		return nil, nil
-	case "action_confirm":
-		for _, order := range f.byIDs(model, args[0].([]any)) {
-			order["state"] = "sale"
-		}
-		return true, nil
 	case "get_param":
 		if v, ok := f.params[args[0].(string)]; ok {
 			return v, nil
 		}
 		return false, nil
 	case "set_param":
-		f.params[args[0].(string)] = args[1].(string)
+		key := args[0].(string)
+		delete(f.params, key)
+		if v, ok := args[1].(string); ok {
+			f.params[key] = v
+		}
+		f.records["ir.config_parameter"] = nil
+		for k, v := range f.params {
+			f.add("ir.config_parameter", map[string]any{"key": k, "value": v})
+		}
 		return true, nil
 	}
+	return f.act(model, method, args, kwargs)
+}
+
+// act are the methods that do more than records in general.
+func (f *fakeERP) act(model, method string, args []any, kwargs map[string]any) (any, *exception) {
+	switch method {
+	case "action_apply_inventory":
+		for _, quant := range f.byIDs(model, args[0].([]any)) {
+			quant["quantity"] = quant["inventory_quantity"]
+			f.add("stock.move", map[string]any{"product_id": quant["product_id"], "picking_id": false, "state": "done"})
+		}
+		return nil, nil
+	case "action_confirm", "button_confirm":
+		for _, order := range f.byIDs(model, args[0].([]any)) {
+			if order["state"] != "draft" {
+				return nil, &exception{"odoo.exceptions.UserError", "Some orders are not in a state requiring confirmation."}
+			}
+			f.confirmed(model, order)
+		}
+		return true, nil
+	case "action_cancel", "button_cancel":
+		for _, order := range f.byIDs(model, args[0].([]any)) {
+			order["state"] = "cancel"
+			for _, p := range f.search("stock.picking", []any{[]any{link(model), "=", order["id"]}, []any{"state", "!=", "done"}}) {
+				p["state"] = "cancel"
+			}
+		}
+		return true, nil
+	case "unlink":
+		return f.unlink(model, args[0].([]any))
+	case "try_loading":
+		f.byIDs("res.company", []any{kwargs["company"]})[0]["chart_template"] = kwargs["template_code"]
+		return nil, nil
+	}
 	return nil, &exception{"builtins.AttributeError", "no method " + method}
+}
+
+func link(order string) string {
+	if order == "sale.order" {
+		return "sale_id"
+	}
+	return "purchase_id"
+}
+
+// confirmed makes the transfer of an order.
+func (f *fakeERP) confirmed(model string, order map[string]any) {
+	order["state"] = "sale"
+	of := order["picking_type_id"]
+	if model == "sale.order" {
+		wh := f.byIDs("stock.warehouse", []any{order["warehouse_id"]})[0]
+		of = wh["out_type_id"].([]any)[0]
+		if wh["delivery_steps"] == "pick_ship" {
+			of = wh["pick_type_id"].([]any)[0]
+		}
+	}
+	picking := float64(f.add("stock.picking", map[string]any{link(model): order["id"], "picking_type_id": of, "state": "assigned", "partner_id": order["partner_id"]}))
+	for _, line := range order["order_line"].([]any) {
+		f.add("stock.move", map[string]any{"picking_id": picking, "product_id": line.([]any)[2].(map[string]any)["product_id"], "state": "assigned"})
+	}
+}
+
+// unlink refuses what was moved, done or confirmed.
+func (f *fakeERP) unlink(model string, ids []any) (any, *exception) {
+	for _, record := range f.byIDs(model, ids) {
+		id := record["id"]
+		switch {
+		case model == "product.product" && len(f.search("stock.move", []any{[]any{"product_id", "=", id}})) > 0,
+			model == "stock.location" && len(f.search("stock.quant", []any{[]any{"location_id", "=", id}})) > 0,
+			(model == "sale.order" || model == "purchase.order") && record["state"] != "cancel",
+			model == "account.move" && record["state"] == "posted", model == "stock.picking" && record["state"] == "done":
+			return nil, &exception{"odoo.exceptions.ValidationError", "another model requires the record being deleted"}
+		}
+	}
+	f.records[model] = slices.DeleteFunc(f.records[model], func(r map[string]any) bool { return slices.Contains(ids, r["id"]) })
+	if model == "stock.picking" {
+		f.records["stock.move"] = slices.DeleteFunc(f.records["stock.move"], func(r map[string]any) bool { return slices.Contains(ids, r["picking_id"]) })
+	}
+	return true, nil
 }
 
 func (f *fakeERP) create(model string, list []any, kwargs map[string]any) (any, *exception) {
@@ -175,22 +283,39 @@ func (f *fakeERP) create(model string, list []any, kwargs map[string]any) (any, 
 			if kwargs["context"].(map[string]any)["inventory_mode"] != true {
 				return nil, &exception{"odoo.exceptions.UserError", "quants are made in inventory mode"}
 			}
-			if old := f.search(model, []any{[]any{"product_id", "=", values["product_id"]}}); len(old) > 0 {
+			if old := f.search(model, []any{[]any{"product_id", "=", values["product_id"]}, []any{"location_id", "=", values["location_id"]}}); len(old) > 0 {
 				old[0]["inventory_quantity"] = values["inventory_quantity"]
 				ids[i] = old[0]["id"]
 				continue
 			}
-			values["quantity"] = 0.0
+			values["quantity"], values["location_id.usage"] = 0.0, "internal"
+		case "product.product":
+			template := f.add("product.template", map[string]any{"active": true, "is_published": values["is_published"]})
+			f.byIDs("product.template", []any{float64(template)})[0]["website_url"] = fmt.Sprintf("/shop/product-%d", template)
+			values["product_tmpl_id"] = []any{float64(template), "T"}
+		case "purchase.order":
+			values["state"] = "draft"
+		case "stock.warehouse":
+			id := f.warehouse(int(values["company_id"].(float64)))
+			ids[i] = float64(id)
+			continue
 		case "sale.order":
 			values["state"], values["access_token"] = "draft", false
 		case "base.automation":
-			values["webhook_uuid"] = fmt.Sprintf("uuid-%d", f.next)
+			values["webhook_uuid"], values["active"] = fmt.Sprintf("uuid-%d", f.next), true
 		case "res.users":
 			if len(f.search(model, []any{[]any{"login", "=", values["login"]}})) > 0 {
 				return nil, &exception{"odoo.exceptions.ValidationError", "You can not have two users with the same login!"}
 			}
 		}
-		ids[i] = f.add(model, values)
+		switch model { // those that can be archived
+		case "res.users", "res.partner", "product.product", "stock.location", "delivery.carrier":
+			values["active"] = true
+		}
+		if model == "res.users" {
+			values["partner_id"] = []any{float64(f.add("res.partner", map[string]any{"name": values["name"], "active": true})), "P"}
+		}
+		ids[i] = float64(f.add(model, values))
 	}
 	return ids, nil
 }
@@ -199,29 +324,42 @@ func (f *fakeERP) byIDs(model string, ids []any) []map[string]any {
 	return f.search(model, []any{[]any{"id", "in", ids}})
 }
 
+// visible leaves archived records out, unless they were asked for.
+func (f *fakeERP) visible(model string, found []map[string]any, domain []any, hints map[string]any) []map[string]any {
+	if hints["active_test"] == false || slices.ContainsFunc(domain, func(t any) bool { return t.([]any)[0] == "active" }) {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(r map[string]any) bool { return r["active"] == false })
+}
+
 func (f *fakeERP) search(model string, domain []any) []map[string]any {
 	found := []map[string]any{}
 	for _, record := range f.records[model] {
-		keep := true
-		for _, term := range domain {
-			t := term.([]any)
-			value := record[t[0].(string)]
-			switch t[1] {
-			case "=":
-				keep = keep && reflect.DeepEqual(value, t[2])
-			case "in":
-				in := false
-				for _, v := range t[2].([]any) {
-					in = in || reflect.DeepEqual(value, v)
-				}
-				keep = keep && in
-			default:
-				keep = false
-			}
-		}
-		if keep {
+		if !slices.ContainsFunc(domain, func(term any) bool { return !f.holds(record, term.([]any)) }) {
 			found = append(found, record)
 		}
 	}
 	return found
+}
+
+// holds: a many2one may stand as [id, name] and be asked for by its id.
+func (f *fakeERP) holds(record map[string]any, t []any) bool {
+	value := record[t[0].(string)]
+	if pair, ok := value.([]any); ok && len(pair) == 2 {
+		value = pair[0]
+	}
+	switch t[1] {
+	case "=":
+		return reflect.DeepEqual(value, t[2])
+	case "!=":
+		return !reflect.DeepEqual(value, t[2])
+	case "in", "not in":
+		in := slices.ContainsFunc(t[2].([]any), func(v any) bool { return reflect.DeepEqual(value, v) })
+		return in == (t[1] == "in")
+	case "=like":
+		text, _ := value.(string)
+		pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(t[2].(string)), "%", ".*") + "$"
+		return regexp.MustCompile(pattern).MatchString(text)
+	}
+	return false
 }

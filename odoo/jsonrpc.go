@@ -11,7 +11,7 @@ import (
 // authenticateJSONRPC logs in as the web client does.
 func (s *Session) authenticateJSONRPC(ctx context.Context, l headroom.Login) *Error {
 	params := map[string]any{"db": s.database, "login": l.Login, "password": l.Password.Reveal()}
-	reply, header, err := s.client.jsonrpc(ctx, "/web/session/authenticate", nil, params, nil)
+	reply, header, err := s.client.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/web/session/authenticate", to: &s.to}, params, plainBuilder{})
 	if err != nil {
 		return err
 	}
@@ -29,74 +29,69 @@ func (s *Session) authenticateJSONRPC(ctx context.Context, l headroom.Login) *Er
 }
 
 func (s *Session) callJSONRPC(ctx context.Context, call Call) (Reply, []headroom.Secret, *Error) {
-	var p plain
 	named := call.Named
 	if named == nil {
 		named = map[string]any{}
 	}
-	params, err := p.value(map[string]any{
+	params := map[string]any{
 		"model": call.Model, "method": call.Method, "args": call.positional(), "kwargs": named,
-	})
-	if err != nil {
-		return Reply{}, p.secrets, badCall(err.Error())
 	}
 	path := "/web/dataset/call_kw/" + url.PathEscape(call.Model) + "/" + url.PathEscape(call.Method)
-	reply, header, failed := s.client.jsonrpc(ctx, call.withHR(path), &s.cookies, params, call.expired())
+	q := request{path: call.withHR(path), to: &s.to, over: call.Wire}
+	if kept := s.cookies.header(); kept != "" {
+		q.header = []field{{"Cookie", kept}}
+	}
+	e := call.encoder()
+	defer call.done(e)
+	reply, header, failed := s.client.jsonrpc(ctx, e, call.scan(), q, params, call.builder())
+	if failed != nil {
+		call.expired(failed)
+	}
 	s.cookies.take(header)
-	return reply, p.secrets, failed
+	return reply, e.secrets, failed
 }
 
 // expired words an ended session, which the server tells without naming the call.
-func (c Call) expired() func(*Error) {
-	return func(e *Error) {
-		if e.Name == "odoo.http.SessionExpiredException" {
-			e.Message = "the session has ended; " + c.Model + "." + c.Method + " was not called"
-		}
+func (c Call) expired(e *Error) {
+	if e.Name == "odoo.http.SessionExpiredException" {
+		e.Message = "the session has ended; " + c.Model + "." + c.Method + " was not called"
 	}
 }
 
 // jsonrpc sends params in Odoo's JSON-RPC envelope and opens the one that
-// comes back: an error arrives with HTTP 200, too. reword, if not nil, may
-// change the message of a told exception.
-func (c *Client) jsonrpc(ctx context.Context, path string, jar *cookies, params any, reword func(*Error)) (Reply, http.Header, *Error) {
-	body, err := encodeJSON(map[string]any{"jsonrpc": "2.0", "method": "call", "id": 1, "params": params})
-	if err != nil {
-		return Reply{}, nil, badCall(err.Error())
+// comes back: an error arrives with HTTP 200, too.
+func (c *Client) jsonrpc(ctx context.Context, e *encoder, s *scan, q request, params any, b Builder) (Reply, http.Header, *Error) {
+	e.write(`{"id":1,"jsonrpc":"2.0","method":"call","params":`)
+	e.json(params)
+	e.write("}")
+	if e.err != nil {
+		return Reply{}, nil, badCall(e.err.Error())
 	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	if jar != nil {
-		if kept := jar.header(); kept != "" {
-			header.Set("Cookie", kept)
-		}
-	}
-	a, failed := c.post(ctx, path, header, body)
+	q.body, q.header = e.out, append(q.header, field{"Content-Type", "application/json"})
+	a, failed := c.post(ctx, q)
 	if failed != nil {
 		return Reply{}, a.header, failed
 	}
-	value, failed := a.openEnvelope()
+	value, failed := a.openEnvelope(s, b)
 	if failed != nil {
-		if reword != nil {
-			reword(failed)
-		}
 		return Reply{}, a.header, failed
 	}
 	return Reply{Value: value, Status: a.status, Bytes: int64(len(a.body))}, a.header, nil
 }
 
-func (a answer) openEnvelope() (any, *Error) {
-	v, err := decodeJSON(a.body)
-	envelope, ok := v.(map[string]any)
-	if err != nil || !ok || envelope["jsonrpc"] == nil {
+func (a answer) openEnvelope(s *scan, b Builder) (any, *Error) {
+	e, err := readEnvelope(s, a.body, b)
+	if err != nil || e.version == nil {
 		return nil, a.unexpected()
 	}
-	if told, bad := envelope["error"]; bad && told != nil {
-		name, message := toldError(told)
+	if e.failure != nil {
+		name, message := toldError(e.failure)
 		return nil, a.exception(name, message)
 	}
 	if a.status != http.StatusOK {
 		return nil, a.unexpected()
 	}
-	return envelope["result"], nil // absent when the method returned None
+	return e.result, nil
 }
 
 // toldError reads {code, message, data: {name, message, …}}; the traceback in

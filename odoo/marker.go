@@ -188,6 +188,8 @@ func rows(model string, v any) ([]map[string]any, error) {
 	return out, nil
 }
 
+const rightsAdvice = "give the login of an administrator with rights for settings, inventory, sales, purchase and invoicing"
+
 // explain says what an administrative call was for. A user without the rights
 // for it is wrong input.
 func (s *Session) explain(what string, err error) error {
@@ -196,7 +198,7 @@ func (s *Session) explain(what string, err error) error {
 		return &headroom.InputError{
 			What:  fmt.Sprintf("the user %q may not %s in database %q (%s)", s.login, what, s.database, e.Message),
 			Where: s.client.address(),
-			Do:    "give the login of an administrator with rights for settings, inventory, sales, purchase and invoicing",
+			Do:    rightsAdvice,
 			Err:   err,
 		}
 	}

@@ -8,8 +8,10 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-// orders makes confirmed orders whose portal pages can be opened with a token.
-func (s *seeder) orders(ctx context.Context) error {
+const portalOrders = 10
+
+// portal makes confirmed orders whose portal pages can be opened with a token.
+func (s *seeder) portal(ctx context.Context) error {
 	if len(s.site.Partners) == 0 || len(s.site.Products) == 0 {
 		return nil
 	}
@@ -17,14 +19,11 @@ func (s *seeder) orders(ctx context.Context) error {
 	for i := range refs {
 		refs[i] = fmt.Sprintf("headroom-portal-%02d", i+1)
 	}
-	ids, err := s.ensure(ctx, "sale.order", "client_order_ref", refs, nil, func(i int) map[string]any {
-		return map[string]any{
-			"partner_id": s.site.Partners[i%len(s.site.Partners)], "client_order_ref": refs[i],
-			// The least wanted products, whose stock nobody will miss.
-			"order_line": []any{[]any{0, 0, map[string]any{
-				"product_id": s.site.Products[max(0, len(s.site.Products)-1-i)], "product_uom_qty": 1,
-			}}},
-		}
+	k := kind{model: "sale.order", field: "client_order_ref", what: "portal orders", stride: stride{first: portalOrders, most: portalOrders, single: true},
+		domain: s.ofCompany(), cancel: "action_cancel"}
+	ids, err := s.ensure(ctx, k, refs, func(i int) map[string]any {
+		// The least wanted products, whose stock nobody will miss.
+		return s.saleOrder(refs[i], s.site.Partners[i%len(s.site.Partners)], []headroom.Line{{Product: max(0, len(s.site.Products)-1-i), Quantity: 1}})
 	})
 	if err != nil {
 		return err
@@ -33,17 +32,23 @@ func (s *seeder) orders(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(drafts) > 0 {
-		if _, err := s.Session.Call(ctx, Call{Model: "sale.order", Method: "action_confirm", IDs: drafts}); err != nil {
-			return s.explain("confirm the portal orders", err)
-		}
+	if err := s.confirm(ctx, "sale.order", "action_confirm", drafts); err != nil {
+		return err
 	}
 	return s.openPortal(ctx, ids, tokens)
 }
 
+// ofCompany are the site's documents among those of the database.
+func (s *seeder) ofCompany() []any {
+	if s.Site.Company == "" {
+		return nil
+	}
+	return []any{[]any{"company_id", "=", s.site.Company}}
+}
+
 // orderStates reads the orders' tokens, and which of them are to be confirmed.
 func (s *seeder) orderStates(ctx context.Context, refs []string, ids []int64) (tokens map[int64]string, drafts []int64, err error) {
-	found, err := s.searchRead(ctx, "sale.order", []any{[]any{"client_order_ref", "in", refs}},
+	found, err := s.searchRead(ctx, "sale.order", append([]any{[]any{"client_order_ref", "in", refs}}, s.ofCompany()...),
 		[]string{"client_order_ref", "access_token", "state"}, nil)
 	if err != nil {
 		return nil, nil, err
@@ -83,6 +88,7 @@ func (s *seeder) openPortal(ctx context.Context, ids []int64, tokens map[int64]s
 // What the webhook does: a partner's system tells a reference, and it is
 // written on the partner. The body is {"id": <partner>, "ref": "<text>"}.
 const (
+	webhookModel  = "base.automation"
 	webhookName   = "headroom-webhook"
 	webhookRecord = "model.env['res.partner'].browse(int(payload['id']))"
 	webhookCode   = "record.write({'ref': payload['ref']})"
@@ -95,7 +101,7 @@ func (s *seeder) webhook(ctx context.Context) error {
 		return nil
 	}
 	fields := []string{"webhook_uuid"}
-	found, err := s.searchRead(ctx, "base.automation", []any{[]any{"name", "=", webhookName}}, fields, map[string]any{"limit": 1})
+	found, err := s.searchRead(ctx, webhookModel, []any{[]any{"name", "=", webhookName}}, fields, map[string]any{"limit": 1})
 	if err != nil {
 		return err
 	}
@@ -104,11 +110,11 @@ func (s *seeder) webhook(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		reply, err := s.Session.Call(ctx, Call{Model: "base.automation", Method: "read", IDs: []int64{id}, Named: map[string]any{"fields": fields}})
+		reply, err := s.Call(ctx, Call{Model: webhookModel, Method: "read", IDs: []int64{id}, Named: map[string]any{"fields": fields}})
 		if err != nil {
 			return s.explain("read the webhook", err)
 		}
-		if found, err = rows("base.automation", reply.Value); err != nil {
+		if found, err = rows(webhookModel, reply.Value); err != nil {
 			return err
 		}
 	}
@@ -135,7 +141,7 @@ func (s *seeder) createWebhook(ctx context.Context) (int64, error) {
 	action := map[string]any{
 		"name": webhookName, "model_id": model, "state": "code", "code": webhookCode, "usage": "base_automation",
 	}
-	ids, err := s.create(ctx, "base.automation", []any{map[string]any{
+	ids, err := s.create(ctx, webhookModel, []any{map[string]any{
 		"name": webhookName, "model_id": model, "trigger": "on_webhook", "record_getter": webhookRecord,
 		"action_server_ids": []any{[]any{0, 0, action}},
 	}}, nil)
@@ -143,4 +149,79 @@ func (s *seeder) createWebhook(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return ids[0], nil
+}
+
+// carrierName is the delivery method that a plan's carrier has.
+const (
+	carrierName = "Headroom carrier"
+	carrierCode = "HEADROOM-CARRIER" // of the product that stands for its price
+)
+
+// carrier makes the delivery method whose labels the plan's carrier prints.
+func (s *seeder) carrier(ctx context.Context) error {
+	if s.Plan.Carrier == nil {
+		return nil
+	}
+	service := "type"
+	if _, detailed := s.dialect.Storable["detailed_type"]; detailed {
+		service = "detailed_type"
+	}
+	one := stride{first: 1, most: 1, single: true}
+	k := kind{model: "product.product", field: "default_code", what: "carrier's product", archivable: true, stride: one,
+		wake: s.wakeProducts, fields: []string{"name"}, ours: func(row map[string]any, _ string) bool { return row["name"] == carrierName }}
+	products, err := s.ensure(ctx, k, []string{carrierCode}, func(int) map[string]any {
+		return map[string]any{"name": carrierName, "default_code": carrierCode, service: "service", "list_price": 0}
+	})
+	if err != nil {
+		return err
+	}
+	k = kind{model: "delivery.carrier", field: "name", what: "carrier", archivable: true, stride: one}
+	carriers, err := s.ensure(ctx, k, []string{carrierName}, func(int) map[string]any {
+		return map[string]any{"name": carrierName, "delivery_type": "headroom", "product_id": products[0]}
+	})
+	if err != nil {
+		return err
+	}
+	s.site.Carrier = carriers[0]
+	return nil
+}
+
+// shopPages is how many product pages are opened by who browses.
+const shopPages = 100
+
+// shop publishes the products and reads the addresses of the most wanted ones.
+func (s *seeder) shop(ctx context.Context) error {
+	if !s.needs.shop {
+		return nil
+	}
+	templates, err := s.templates(ctx, s.site.Products)
+	if err != nil {
+		return err
+	}
+	pages := map[int64]string{}
+	var hidden []int64
+	for from := 0; from < len(templates); from += lookup {
+		part := templates[from:min(from+lookup, len(templates))]
+		found, err := s.searchRead(ctx, "product.template", []any{[]any{"id", "in", part}}, []string{"website_url", "is_published"}, nil)
+		if err != nil {
+			return err
+		}
+		for _, row := range found {
+			id, _ := integer(row["id"])
+			pages[id], _ = row["website_url"].(string)
+			if row["is_published"] != true {
+				hidden = append(hidden, id)
+			}
+		}
+	}
+	if err := s.writeAll(ctx, "product.template", hidden, map[string]any{"is_published": true}); err != nil {
+		return err
+	}
+	for _, id := range templates[:min(shopPages, len(templates))] {
+		if pages[id] == "" {
+			return fmt.Errorf("odoo: product template %d of database %q has no page in the shop", id, s.database)
+		}
+		s.site.ShopPages = append(s.site.ShopPages, pages[id])
+	}
+	return nil
 }

@@ -37,35 +37,89 @@ func hostLabel(name string) string {
 	return fmt.Sprintf("%s-%08x", label, h.Sum32())
 }
 
+// userGroups are the external ids of the groups that users get when Seeding
+// names none: they sell (each other's orders, too), pick, buy and invoice.
+var userGroups = []string{
+	"base.group_user",
+	"sales_team.group_sale_salesman_all_leads",
+	"stock.group_stock_user",
+	"purchase.group_purchase_user",
+	"account.group_account_invoice",
+}
+
+const (
+	everybody = "base.group_user"   // who is no portal user
+	settings  = "base.group_system" // who may trigger scheduled jobs
+)
+
+// passwordChunk bounds how many passwords are set by one call: each is hashed
+// on its own and costs 0.37 s of CPU.
+const passwordChunk = 50
+
+// technicalLogin is the login of the site's technical user.
+func technicalLogin(site headroom.Site) string {
+	return fmt.Sprintf("headroom-tech@%s.example", hostLabel(site.Name))
+}
+
 // users creates the planned users and gives all of them one new password: each
 // is hashed on its own, which is what costs.
 func (s *seeder) users(ctx context.Context) error {
+	logins := make([]string, s.Site.Users, s.Site.Users+1)
+	for i := range logins {
+		logins[i] = userLogin(s.Site, i)
+	}
+	if s.Technical {
+		logins = append(logins, technicalLogin(s.Site))
+	}
 	groups, err := s.groups(ctx)
 	if err != nil {
 		return err
 	}
-	s.site.Logins = make([]string, s.Site.Users)
-	for i := range s.site.Logins {
-		s.site.Logins[i] = userLogin(s.Site, i)
-	}
-	membership := []any{[]any{6, 0, groups}}
-	// Archived users are found as well; no mail goes out to new ones.
-	hints := map[string]any{"active_test": false, "no_reset_password": true}
-	ids, err := s.ensure(ctx, "res.users", "login", s.site.Logins, hints, func(i int) map[string]any {
-		return map[string]any{
-			"name": fmt.Sprintf("Headroom %s %02d", s.Site.Name, i+1), "login": s.site.Logins[i], s.dialect.GroupsField: membership,
+	values := func(i int) map[string]any {
+		member := groups[:len(groups)-1]
+		if s.Technical && i == len(logins)-1 {
+			member = groups
 		}
+		v := map[string]any{s.dialect.GroupsField: []any{[]any{6, 0, member}}}
+		if s.Site.Company != "" {
+			v["company_id"], v["company_ids"] = s.site.Company, []any{[]any{6, 0, []any{s.site.Company}}}
+		}
+		return v
+	}
+	// No mail goes out to new users.
+	k := kind{model: "res.users", field: "login", what: "users", archivable: true, hints: map[string]any{"no_reset_password": true},
+		stride: stride{first: 10, most: 50, single: true}}
+	ids, err := s.ensure(ctx, k, logins, func(i int) map[string]any {
+		v := values(i)
+		v["name"], v["login"] = fmt.Sprintf("Headroom %s %02d", s.Site.Name, i+1), logins[i]
+		return v
 	})
 	if err != nil {
 		return err
 	}
+	s.site.Logins = logins
+	return s.passwords(ctx, ids, values)
+}
+
+// passwords gives the users a new password, and what else they are to have.
+func (s *seeder) passwords(ctx context.Context, ids []int64, values func(i int) map[string]any) error {
 	password, err := s.random(18)
 	if err != nil {
 		return err
 	}
-	values := map[string]any{"password": headroom.Secret(password), "active": true, s.dialect.GroupsField: membership}
-	for part := range slices.Chunk(ids, passwordChunk) {
-		if err := s.write(ctx, "res.users", part, values); err != nil {
+	write := func(ids []int64, i int) error {
+		v := values(i)
+		v["password"] = headroom.Secret(password)
+		return s.write(ctx, "res.users", ids, v)
+	}
+	ordinary := ids[:s.Site.Users]
+	for from := 0; from < len(ordinary); from += passwordChunk {
+		if err := write(ordinary[from:min(from+passwordChunk, len(ordinary))], 0); err != nil {
+			return err
+		}
+	}
+	if len(ids) > len(ordinary) {
+		if err := write(ids[len(ordinary):], len(ordinary)); err != nil {
 			return err
 		}
 	}
@@ -76,10 +130,16 @@ func (s *seeder) users(ctx context.Context) error {
 	return nil
 }
 
-// groups finds the ids of userGroups.
+// groups finds the ids of the users' groups; the last is the settings group,
+// which only a technical user gets.
 func (s *seeder) groups(ctx context.Context) ([]int64, error) {
+	wanted := slices.Clone(s.Groups)
+	if !slices.Contains(wanted, everybody) {
+		wanted = append(wanted, everybody)
+	}
+	wanted = append(slices.DeleteFunc(wanted, func(g string) bool { return g == settings }), settings)
 	var modules, names []string
-	for _, id := range userGroups {
+	for _, id := range wanted {
 		module, name, _ := strings.Cut(id, ".")
 		modules, names = append(modules, module), append(names, name)
 	}
@@ -97,12 +157,13 @@ func (s *seeder) groups(ctx context.Context) ([]int64, error) {
 			byName[module+"."+name] = id
 		}
 	}
-	ids := make([]int64, len(userGroups))
-	for i, name := range userGroups {
-		if ids[i] = byName[name]; ids[i] == 0 {
+	ids := make([]int64, len(wanted))
+	for i, name := range wanted {
+		ids[i] = byName[name]
+		if ids[i] == 0 && (name != settings || s.Technical) {
 			return nil, &headroom.InputError{
 				What: fmt.Sprintf("database %q has no group %s", s.database, name), Where: s.client.address(),
-				Do: "update its module, which brings the group back",
+				Do: "install or update its module, which brings the group back",
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func TestSeedTwiceLeavesOneOfEach(t *testing.T) {
 		t.Errorf("passwords were not renewed, or a key came from nowhere")
 	}
 	for model, records := range f.records {
-		if len(records) != counts[model] {
+		if len(records) != counts[model] && model != "stock.move" { // putting stock right moves it
 			t.Errorf("%s: %d records became %d", model, counts[model], len(records))
 		}
 	}
@@ -149,9 +149,21 @@ func TestSeedRefuses(t *testing.T) {
 				f.search("ir.module.module", []any{[]any{"name", "=", name}})[0]["state"] = "uninstalled"
 			}
 		}, "lacks the modules purchase_stock, portal"},
-		"missing group":   {func(f *fakeERP, _ *Seeding) { f.records["ir.model.data"] = f.records["ir.model.data"][1:] }, "no group base.group_user"},
-		"no warehouse":    {func(f *fakeERP, _ *Seeding) { f.records["stock.warehouse"] = nil }, "no warehouse"},
-		"missing right":   {func(f *fakeERP, _ *Seeding) { f.forbid = "product.product.create" }, `the user "admin" may not create product.product`},
+		"missing group": {func(f *fakeERP, _ *Seeding) { f.records["ir.model.data"] = f.records["ir.model.data"][1:] }, "no group base.group_user"},
+		"no warehouse":  {func(f *fakeERP, _ *Seeding) { f.records["stock.warehouse"] = nil }, "no warehouse"},
+		"missing right": {func(f *fakeERP, _ *Seeding) { f.forbid = "product.product.create" }, `the user "admin" may not create product.product`},
+		"somebody else's product": {func(f *fakeERP, _ *Seeding) {
+			f.add("product.product", map[string]any{"name": "Drill", "default_code": "HR00012", "active": true})
+		}, `product.product with default_code "HR00012" that headroom did not make`},
+		"no shop": {func(f *fakeERP, in *Seeding) {
+			f.search("ir.module.module", []any{[]any{"name", "=", shopModule}})[0]["state"] = "uninstalled"
+			in.Plan.Processes = []headroom.Process{{Name: "browse", Scenario: "shop"}}
+		}, "lacks the modules website_sale"},
+		"no carrier addon": {func(f *fakeERP, in *Seeding) {
+			f.search("ir.module.module", []any{[]any{"name", "=", "headroom_carrier"}})[0]["state"] = "uninstalled"
+			in.Plan.Carrier = &headroom.Carrier{}
+		}, "lacks the modules headroom_carrier"},
+		"unknown group":   {func(_ *fakeERP, in *Seeding) { in.Groups = []string{"mrp.group_mrp_user"} }, "no group mrp.group_mrp_user"},
 		"wrong password":  {func(_ *fakeERP, in *Seeding) { in.AdminLogin.Password = "wrong-one" }, "refused the login"},
 		"wrong database":  {func(_ *fakeERP, in *Seeding) { in.Site.Database = "elsewhere" }, `no database "elsewhere"`},
 		"an old server":   {func(f *fakeERP, _ *Seeding) { f.version = "13.0" }, "the server is Odoo 13.0"},

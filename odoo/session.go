@@ -14,6 +14,7 @@ import (
 // A Session is one user who is logged in. It is safe for concurrent use.
 type Session struct {
 	client   *Client
+	to       address
 	protocol Protocol
 	database string
 	login    string
@@ -31,7 +32,7 @@ func (s *Session) Database() string { return s.database }
 // User is the login.
 func (s *Session) User() string { return s.login }
 
-// UID is the user's id; 0 with JSON-2, which does not tell it.
+// UID is the user's id; 0 with JSON-2 when the user may not read it.
 func (s *Session) UID() int64 { return s.uid }
 
 // A Call is one method called on one model.
@@ -49,6 +50,17 @@ type Call struct {
 	Named map[string]any
 	// HR, when not empty, is added to the URL, so that the server's log has it: "a19.2".
 	HR string
+	// Wire, when not nil, carries the call, past the client's transport.
+	Wire *Wire
+	// Build makes the values of the answer; nil: Go's plain ones.
+	Build Builder
+}
+
+func (c Call) builder() Builder {
+	if c.Build == nil {
+		return plainBuilder{}
+	}
+	return c.Build
 }
 
 // A Reply is an answer. Value is nil, bool, int64, float64, string, []any or
@@ -109,8 +121,9 @@ func (c Call) positional() []any {
 // cookies keeps what the server set: the session's, which Odoo renews from
 // time to time, and a balancer's.
 type cookies struct {
-	mu   sync.Mutex
-	kept []*http.Cookie // in the order of their first setting
+	mu     sync.Mutex
+	kept   []*http.Cookie // in the order of their first setting
+	joined string         // as the Cookie header says them
 }
 
 func (c *cookies) take(header http.Header) {
@@ -132,17 +145,18 @@ func (c *cookies) take(header http.Header) {
 			c.kept = append(c.kept, cookie)
 		}
 	}
+	pairs := make([]string, len(c.kept))
+	for i, cookie := range c.kept {
+		pairs[i] = cookie.Name + "=" + cookie.Value
+	}
+	c.joined = strings.Join(pairs, "; ")
 }
 
 // header is the Cookie header; "" without cookies.
 func (c *cookies) header() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	pairs := make([]string, len(c.kept))
-	for i, cookie := range c.kept {
-		pairs[i] = cookie.Name + "=" + cookie.Value
-	}
-	return strings.Join(pairs, "; ")
+	return c.joined
 }
 
 func (c *cookies) secrets() []headroom.Secret {

@@ -3,14 +3,12 @@ package odoo
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -18,19 +16,11 @@ import (
 
 // plain turns arguments into nil, bool, int64, uint64, float64, string, []any
 // and map[string]any, revealing secrets and collecting them.
-type plain struct {
-	secrets []headroom.Secret
-	// xml: nil becomes false, which is what Odoo takes for "no value" (the codec
-	// would send an empty string), and keys are escaped, which the codec leaves out.
-	xml bool
-}
+type plain struct{ secrets []headroom.Secret }
 
 func (p *plain) value(v any) (any, error) {
 	switch v := v.(type) {
 	case nil:
-		if p.xml {
-			return false, nil
-		}
 		return nil, nil
 	case headroom.Secret:
 		p.secrets = append(p.secrets, v)
@@ -40,8 +30,8 @@ func (p *plain) value(v any) (any, error) {
 	case int64:
 		return v, nil
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, errors.New("cannot send a number that is not finite")
+		if !finite(v) {
+			return nil, errNotFinite
 		}
 		return v, nil
 	case []any:
@@ -57,22 +47,13 @@ func (p *plain) value(v any) (any, error) {
 		out := make(map[string]any, len(v))
 		for key, item := range v {
 			var err error
-			if out[p.key(key)], err = p.value(item); err != nil {
+			if out[key], err = p.value(item); err != nil {
 				return nil, err
 			}
 		}
 		return out, nil
 	}
 	return p.reflected(reflect.ValueOf(v))
-}
-
-func (p *plain) key(k string) string {
-	if !p.xml || !strings.ContainsAny(k, "<>&\"'\r\n\t") {
-		return k
-	}
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(k)) // a Buffer does not fail
-	return b.String()
 }
 
 // reflected takes the types that calls from Go bring: []int64, []string, …
@@ -105,7 +86,7 @@ func (p *plain) reflected(v reflect.Value) (any, error) {
 				if err != nil {
 					return nil, err
 				}
-				out[p.key(it.Key().String())] = item
+				out[it.Key().String()] = item
 			}
 			return out, nil
 		}

@@ -59,9 +59,18 @@ type Dialect struct {
 	// move is ticked as well.
 	DoneField string
 	Picked    bool
+	// MovesField of stock.picking lists its moves.
+	MovesField string
+	// ReservedField of stock.move says what is reserved for it.
+	ReservedField string
 	// ApplyInventory: an inventory quantity only counts once it is applied. In
 	// 14 writing it moves the stock at once.
 	ApplyInventory bool
+	// ValuationLayers: the model stock.valuation.layer holds what stock is worth;
+	// later the report stock_account.stock.valuation.report says it.
+	ValuationLayers bool
+	// AccountTypeField, on a journal item, is Receivable for what customers owe.
+	AccountTypeField, Receivable string
 	// GroupsField of res.users holds its groups.
 	GroupsField string
 	// JSON2: the door /json/2 exists.
@@ -74,25 +83,54 @@ type Dialect struct {
 	Tries int
 }
 
-// dialects is the whole table, oldest first.
+// Dialect returns what this version speaks. A version beyond those that are
+// supported speaks the nearest one.
 //
 // Sources: Odoo's own source at 14.0 to 19.0. product.template.type (14),
-// detailed_type (15 to 17), is_storable (18); stock.move.quantity_done (to
-// 16), quantity and picked (17); stock.quant.action_apply_inventory (15);
-// res.users.groups_id (to 18), group_ids (19); service/model.py: tries counted
-// from 0 ("retry 1/5", to 15), from 1 ("4 tries left", from 16).
-var dialects = []Dialect{
-	{Major: 14, Storable: map[string]any{"type": "product"}, DoneField: "quantity_done", GroupsField: "groups_id", Tries: 6},
-	{Major: 15, Storable: map[string]any{"detailed_type": "product"}, DoneField: "quantity_done", ApplyInventory: true, GroupsField: "groups_id", Tries: 6},
-	{Major: 16, Storable: map[string]any{"detailed_type": "product"}, DoneField: "quantity_done", ApplyInventory: true, GroupsField: "groups_id", Tries: 5},
-	{Major: 17, Storable: map[string]any{"detailed_type": "product"}, DoneField: "quantity", Picked: true, ApplyInventory: true, GroupsField: "groups_id", Webhook: true, Tries: 5},
-	{Major: 18, Storable: map[string]any{"type": "consu", "is_storable": true}, DoneField: "quantity", Picked: true, ApplyInventory: true, GroupsField: "groups_id", Webhook: true, Tries: 5},
-	{Major: 19, Storable: map[string]any{"type": "consu", "is_storable": true}, DoneField: "quantity", Picked: true, ApplyInventory: true, GroupsField: "group_ids", JSON2: true, Webhook: true, LogMethod: true, Tries: 5},
+// detailed_type (15 to 17), is_storable (18); stock.move.quantity_done and
+// reserved_availability (to 16), quantity and picked (17);
+// stock.picking.move_lines (to 15), move_ids (16);
+// stock.quant.action_apply_inventory (15); stock.valuation.layer (to 18);
+// account.account.internal_type (to 15), account_type (16); res.users.groups_id
+// (to 18), group_ids (19); service/model.py: tries counted from 0 ("retry 1/5",
+// to 15), from 1 ("4 tries left", from 16).
+func (v Version) Dialect() Dialect {
+	major := min(max(v.Major, OldestMajor), NewestMajor)
+	d := Dialect{
+		Major: major, Storable: map[string]any{"type": "product"},
+		DoneField: "quantity_done", MovesField: "move_lines", ReservedField: "reserved_availability", ValuationLayers: true,
+		AccountTypeField: "account_id.internal_type", Receivable: "receivable", GroupsField: "groups_id", Tries: 6,
+	}
+	if major >= 15 {
+		d.Storable, d.ApplyInventory = map[string]any{"detailed_type": "product"}, true
+	}
+	if major >= 16 {
+		d.MovesField, d.AccountTypeField, d.Receivable, d.Tries = "move_ids", "account_id.account_type", "asset_receivable", 5
+	}
+	if major >= 17 {
+		d.DoneField, d.ReservedField, d.Picked, d.Webhook = "quantity", "quantity", true, true
+	}
+	if major >= 18 {
+		d.Storable = map[string]any{"type": "consu", "is_storable": true}
+	}
+	if major >= 19 {
+		d.ValuationLayers, d.GroupsField, d.JSON2, d.LogMethod = false, "group_ids", true, true
+	}
+	return d
 }
 
-// Dialect returns what this version speaks. A version beyond the table speaks
-// the nearest one in it.
-func (v Version) Dialect() Dialect {
-	i := min(max(v.Major, OldestMajor), NewestMajor) - OldestMajor
-	return dialects[i]
+// validation is the context of a button_validate or action_done that asks
+// nothing back: what was not taken becomes a backorder, nothing is taken that
+// was not said to be (to 16), no text message goes out.
+var validation = map[string]any{"skip_backorder": true, "skip_immediate": true, "skip_sms": true}
+
+// Facts are what a script needs to know of the version, by the names that
+// index.d.ts of k6/x/odoo gives them.
+func (v Version) Facts() map[string]any {
+	d := v.Dialect()
+	return map[string]any{
+		"major": int64(v.Major), "text": v.Text, "json2": d.JSON2,
+		"done_field": d.DoneField, "picked": d.Picked, "moves_field": d.MovesField, "reserved_field": d.ReservedField, "validation": validation,
+		"valuation_layers": d.ValuationLayers, "account_type_field": d.AccountTypeField, "receivable": d.Receivable,
+	}
 }

@@ -20,8 +20,9 @@ func (s *Session) authenticateXMLRPC(ctx context.Context, l headroom.Login) *Err
 	if l.Key != "" {
 		s.secret = l.Key
 	}
-	reply, err := s.client.xmlrpc(ctx, "/xmlrpc/2/common", "authenticate",
-		s.database, l.Login, s.secret.Reveal(), map[string]any{})
+	var e encoder
+	e.methodCall("authenticate", s.database, l.Login, s.secret.Reveal(), map[string]any{})
+	reply, err := s.client.xmlrpc(ctx, &e, &scan{}, request{path: "/xmlrpc/2/common", to: &s.to}, plainBuilder{})
 	if err != nil {
 		return err
 	}
@@ -37,36 +38,32 @@ func (s *Session) authenticateXMLRPC(ctx context.Context, l headroom.Login) *Err
 }
 
 func (s *Session) callXMLRPC(ctx context.Context, call Call) (Reply, []headroom.Secret, *Error) {
-	p := plain{xml: true}
 	named := call.Named
 	if named == nil {
 		named = map[string]any{}
 	}
-	args, err := p.value([]any{call.positional(), named})
-	if err != nil {
-		return Reply{}, p.secrets, badCall(err.Error())
-	}
-	pair := args.([]any)
-	reply, failed := s.client.xmlrpc(ctx, call.withHR("/xmlrpc/2/object"), "execute_kw",
-		s.database, s.uid, s.secret.Reveal(), call.Model, call.Method, pair[0], pair[1])
+	e := call.encoder()
+	defer call.done(e)
+	e.methodCall("execute_kw", s.database, s.uid, s.secret.Reveal(), call.Model, call.Method, call.positional(), named)
+	reply, failed := s.client.xmlrpc(ctx, e, call.scan(), request{path: call.withHR("/xmlrpc/2/object"), to: &s.to, over: call.Wire}, call.builder())
 	if failed != nil && strings.Contains(failed.Message, "cannot marshal None") {
 		failed.Message = call.Model + "." + call.Method + " returns None, which XML-RPC cannot carry, " +
 			"and the server rolled the call back (cannot marshal None): call it by JSON-RPC or JSON-2"
 	}
-	return reply, p.secrets, failed
+	return reply, e.secrets, failed
 }
 
 // xmlrpc sends one method call and opens its answer.
-func (c *Client) xmlrpc(ctx context.Context, path, method string, args ...any) (Reply, *Error) {
-	body, err := xmlrpc.EncodeMethodCall(method, args...)
-	if err != nil {
-		return Reply{}, badCall(err.Error())
+func (c *Client) xmlrpc(ctx context.Context, e *encoder, s *scan, q request, b Builder) (Reply, *Error) {
+	if e.err != nil {
+		return Reply{}, badCall(e.err.Error())
 	}
-	a, failed := c.post(ctx, path, http.Header{"Content-Type": {"text/xml"}}, body)
+	q.body, q.header = e.out, []field{{"Content-Type", "text/xml"}}
+	a, failed := c.post(ctx, q)
 	if failed != nil {
 		return Reply{}, failed
 	}
-	value, failed := a.openXML()
+	value, failed := a.openXML(s, b)
 	if failed != nil {
 		return Reply{}, failed
 	}
@@ -74,7 +71,7 @@ func (c *Client) xmlrpc(ctx context.Context, path, method string, args ...any) (
 }
 
 // openXML reads a method's response or its fault, which comes with HTTP 200.
-func (a answer) openXML() (any, *Error) {
+func (a answer) openXML(s *scan, b Builder) (any, *Error) {
 	if !bytes.Contains(a.body[:min(len(a.body), 1<<10)], []byte("<methodResponse")) {
 		return nil, a.unexpected()
 	}
@@ -86,7 +83,7 @@ func (a answer) openXML() (any, *Error) {
 		}
 		return nil, a.unexpected()
 	}
-	value, err := decodeXML(a.body)
+	value, err := readXML(s, a.body, b)
 	if err != nil || a.status != http.StatusOK {
 		return nil, a.unexpected()
 	}

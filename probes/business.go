@@ -15,7 +15,8 @@ import (
 //
 // Samples: probe "business", subject the database: orders_confirmed,
 // deliveries_done, receipts_done, invoices_posted, moves_done (counts of all
-// such documents), stock_on_hand, units_shipped, units_received (units).
+// such documents), stock_on_hand, units_shipped, units_received (units); and,
+// where the database has their tables and columns, the counts of optional.
 type Business struct {
 	DSN      headroom.Secret
 	Database string
@@ -41,6 +42,21 @@ SELECT
     WHERE m.state = 'done' AND l.usage = 'customer') AS units_shipped,
   (SELECT coalesce(sum(m.quantity), 0)::float8 FROM stock_move m JOIN stock_location l ON l.id = m.location_id
     WHERE m.state = 'done' AND l.usage = 'supplier') AS units_received`
+
+// optional counts what not every version or set of modules has.
+var optional = []struct{ metric, query string }{
+	{"purchases_confirmed", `SELECT count(*) FROM purchase_order WHERE state IN ('purchase', 'done')`},
+	{"picks_done", `SELECT count(*) FROM stock_picking p JOIN stock_warehouse w ON w.pick_type_id = p.picking_type_id WHERE p.state = 'done'`},
+	{"putaways_done", `SELECT count(*) FROM stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id
+	   WHERE p.state = 'done' AND t.code = 'internal' AND NOT EXISTS (SELECT FROM stock_warehouse w WHERE w.pick_type_id = t.id)`},
+	{"waves_done", `SELECT count(*) FROM stock_picking_batch WHERE state = 'done'`},
+	// A label is written on the transfers before the delivery as well.
+	{"labels", `SELECT count(*) FROM stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id
+	   WHERE t.code = 'outgoing' AND p.carrier_tracking_ref LIKE 'HR%'`},
+	{"counts_applied", `SELECT count(*) FROM stock_move WHERE is_inventory AND state = 'done'`},
+	{"deliveries_short", `SELECT count(*) FROM stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id
+	   WHERE t.code = 'outgoing' AND p.state IN ('confirmed', 'waiting')`},
+}
 
 // Name is "business".
 func (b *Business) Name() string { return "business" }
@@ -106,5 +122,17 @@ func (b *Business) count(ctx context.Context) ([]headroom.Sample, error) {
 		}
 		out = append(out, headroom.Sample{Probe: b.Name(), Subject: b.Database, Metric: f.Name, Value: v})
 	}
-	return out, nil
+	return append(out, b.countOptional(ctx, conn)...), nil
+}
+
+// countOptional leaves out what the database does not have.
+func (b *Business) countOptional(ctx context.Context, conn *pgx.Conn) []headroom.Sample {
+	var out []headroom.Sample
+	for _, o := range optional {
+		var n int64
+		if err := conn.QueryRow(ctx, o.query).Scan(&n); err == nil {
+			out = append(out, headroom.Sample{Probe: b.Name(), Subject: b.Database, Metric: o.metric, Value: float64(n)})
+		}
+	}
+	return out
 }

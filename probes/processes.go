@@ -23,7 +23,11 @@ const procRoot = "/proc"
 // that starts at 0 and goes on when workers are replaced), rss_bytes (pages
 // that processes share count in each), processes. Of roles with BusySeconds,
 // also probe "station", subject the role's station: busy_seconds (a counter),
-// once where roles share a station.
+// once where roles share a station. Of roles that a CPU quota holds, also probe
+// "quota", subject the role's name: periods (a counter: those in which a process
+// wanted to run), throttled_periods (a counter: of those, where the quota ran
+// out), throttled_seconds (a counter: the role stood still). Roles that share a
+// quota tell the same.
 type Processes struct {
 	Roles    []headroom.Role
 	Interval time.Duration // 0 means a second
@@ -36,9 +40,13 @@ func (p Processes) Name() string { return "process" }
 func (p Processes) Run(ctx context.Context, clock Clock, rec headroom.Recorder) error {
 	process := &reporter{probe: p.Name(), clock: clock, rec: rec}
 	station := &reporter{probe: "station", clock: clock, rec: rec}
+	quota := &reporter{probe: "quota", clock: clock, rec: rec}
 	t := newTracker(len(p.Roles))
 	observe := func() error {
 		if err := p.observe(process, t); err != nil {
+			return err
+		}
+		if err := p.quotas(quota); err != nil {
 			return err
 		}
 		return p.stations(station)
@@ -104,6 +112,36 @@ func (p Processes) stations(report *reporter) error {
 			continue
 		}
 		values = append(values, value{role.Station, "busy_seconds", busy})
+	}
+	if len(values) > 0 {
+		if err := report.record(now, values); err != nil {
+			return err
+		}
+	}
+	if failed != nil {
+		return report.failed(failed.Error())
+	}
+	report.back()
+	return nil
+}
+
+func (p Processes) quotas(report *reporter) error {
+	var values []value
+	now := report.clock.Now()
+	var failed error
+	for _, role := range p.Roles {
+		if role.Throttling == nil {
+			continue
+		}
+		t, err := role.Throttling()
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", role.Name, err))
+			continue
+		}
+		values = append(values,
+			value{role.Name, "periods", float64(t.Periods)},
+			value{role.Name, "throttled_periods", float64(t.Throttled)},
+			value{role.Name, "throttled_seconds", t.Seconds})
 	}
 	if len(values) > 0 {
 		if err := report.record(now, values); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a plan means the same on a machine without time zones
+	"unicode"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -19,6 +20,7 @@ const (
 	maxProducts = 1_000_000  // and partners, users, documents
 	maxSeconds  = 7 * 86_400 // of a demo or an objective
 	maxAmount   = 1e12       // units of stock, money
+	maxFactor   = 100        // of a season, or of a wait
 )
 
 // days in the order of a week.
@@ -33,8 +35,8 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 // A checker says what is wrong with a decoded, not yet resolved plan.
 type checker struct {
 	*loader
-	plan                                headroom.Plan
-	sites, processes, peaks, topologies []string
+	plan                                           headroom.Plan
+	sites, calendars, processes, peaks, topologies []string
 }
 
 func (l *loader) check(p headroom.Plan, o Options) {
@@ -43,10 +45,15 @@ func (l *loader) check(p headroom.Plan, o Options) {
 		c.say("headroom", "", "this program reads version 1 of the plan's language, and the plan says %d", p.Headroom)
 	}
 	c.name("name", p.Name)
+	c.checkCalendars()
 	c.checkSites()
 	c.checkCatalogue()
 	c.checkProcesses(o.Scenarios)
 	c.checkPeaks()
+	c.checkIdle()
+	c.checkSeasons()
+	c.checkGrowth()
+	c.checkCarrier()
 	c.checkTopologies()
 	c.checkObjectives()
 	c.checkPrices()
@@ -56,6 +63,14 @@ func (l *loader) check(p headroom.Plan, o Options) {
 
 func (c *checker) say(path, do, format string, args ...any) {
 	c.add(headroom.Problem{Path: path, What: fmt.Sprintf(format, args...), Do: do})
+}
+
+// found reports whether something is wrong at the path or in it.
+func (c *checker) found(path string) bool {
+	return slices.ContainsFunc(c.problems, func(p placedProblem) bool {
+		rest, ok := strings.CutPrefix(p.Path, path)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 // given reports whether the file has the path; what it leaves out has a
@@ -108,7 +123,7 @@ func (c *checker) unique(list, what string, names []string) []string {
 }
 
 // lists are where names are given, by what they name.
-var lists = map[string]string{"site": "sites", "process": "processes", "peak": "peaks", "topology": "topologies"}
+var lists = map[string]string{"site": "sites", "calendar": "calendars", "process": "processes", "peak": "peaks", "topology": "topologies"}
 
 // garbled reports whether decoding failed at a list itself or at a name in it,
 // so that a name may be missing through no fault of those who use it.
@@ -159,9 +174,62 @@ func (c *checker) checkSites() {
 		path := item("sites", i)
 		c.timeZone(path+".time_zone", s.TimeZone)
 		c.name(path+".database", s.Database)
+		c.label(path+".company", s.Company)
+		if c.given(path + ".calendar") {
+			c.known(path+".calendar", "calendar", s.Calendar, c.calendars)
+		}
 		c.atLeast(path+".users", float64(s.Users), 1, maxProducts)
 	}
 	c.sites = c.unique("sites", "site", names)
+	c.checkCompanies()
+}
+
+// checkCompanies checks that sites of one database are told apart by their
+// companies.
+func (c *checker) checkCompanies() {
+	for i, s := range c.plan.Sites {
+		path := item("sites", i)
+		others := slices.Clone(c.plan.Sites)
+		others = slices.DeleteFunc(slices.Delete(others, i, i+1), func(o headroom.Site) bool { return o.Tenant() != s.Tenant() || o.Name == s.Name })
+		switch {
+		case len(others) == 0:
+		case s.Company == "":
+			c.say(path, "give each of them a company of its own, or the site its own database",
+				"site %q shares the database %q with site %q, and does not say which company it is", s.Name, s.Tenant(), others[0].Name)
+		case slices.ContainsFunc(c.plan.Sites[:i], func(o headroom.Site) bool {
+			return o.Tenant() == s.Tenant() && o.Company == s.Company && o.Name != s.Name
+		}):
+			c.say(path+".company", "give each site its own", "the database %q has the company %s already", s.Tenant(), quote(s.Company))
+		}
+	}
+}
+
+// label checks a text that people read: of a company.
+func (c *checker) label(path, s string) {
+	switch {
+	case !c.given(path):
+	case strings.TrimSpace(s) != s || s == "" || strings.ContainsFunc(s, unicode.IsControl):
+		c.say(path, "write it on one line, without spaces around it", "%s is not a name: %s", quote(s), path)
+	case len(s) > maxName:
+		c.say(path, "", "the name %s is longer than %d letters", quote(s), maxName)
+	}
+}
+
+// oneOf checks a word that is one of a few.
+func (c *checker) oneOf(path, word string, words ...string) {
+	if !c.given(path) || slices.Contains(words, word) {
+		return
+	}
+	c.say(path, "", "%s must be %s, and is %s", path, either(words), quote(word))
+}
+
+// either lists words as "a, b or c".
+func either(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func (c *checker) timeZone(path, zone string) {
@@ -180,42 +248,8 @@ func (c *checker) checkCatalogue() {
 	c.atLeast("catalogue.popularity", k.Popularity, 0, 10)
 	c.positive("catalogue.opening_stock", k.OpeningStock, maxAmount)
 	c.atLeast("catalogue.partners", float64(k.Partners), 1, maxProducts)
-}
-
-func (c *checker) checkProcesses(scenarios []string) {
-	var names []string
-	for i, p := range c.plan.Processes {
-		names = append(names, p.Name)
-		path := item("processes", i)
-		if scenarios != nil && c.given(path+".scenario") {
-			c.known(path+".scenario", "scenario", p.Scenario, scenarios)
-		}
-		c.list(path+".sites", "site", p.Sites, c.sites)
-		c.atLeast(path+".per_hour", p.PerHour, 0, maxPerHour)
-		c.atLeast(path+".lines.mean", p.Lines.Mean, 1, 1000)
-		c.atLeast(path+".lines.max", float64(p.Lines.Max), 1, 1000)
-		if p.Lines.Mean > float64(p.Lines.Max) && p.Lines.Max >= 1 {
-			c.say(path+".lines", "", "lines have a mean of %g and at most %d: the mean must not be more than max",
-				p.Lines.Mean, p.Lines.Max)
-		}
-	}
-	c.processes = c.unique("processes", "process", names)
-}
-
-func (c *checker) checkTopologies() {
-	var names []string
-	for i, t := range c.plan.Topologies {
-		names = append(names, t.Name)
-		path := item("topologies", i)
-		c.atLeast(path+".web.workers", float64(t.Web.Workers), 1, 10_000)
-		c.positive(path+".web.cores", t.Web.Cores, 10_000)
-		c.atLeast(path+".web.cron_threads", float64(t.Web.CronThreads), 0, 1000)
-		c.positive(path+".database.cores", t.Database.Cores, 10_000)
-		if !t.SharedHost && !c.given(path+".database.cores") {
-			c.say(path, "give database: {cores: …}, or shared_host: true", "topology %q does not say how many cores the database has", t.Name)
-		}
-	}
-	c.topologies = c.unique("topologies", "topology", names)
+	c.atLeast("catalogue.open_orders", float64(k.OpenOrders), 0, maxProducts)
+	c.atLeast("catalogue.open_receipts", float64(k.OpenReceipts), 0, maxProducts)
 }
 
 func (c *checker) checkPrices() {
@@ -231,24 +265,6 @@ func (c *checker) checkPrices() {
 	c.atLeast("prices.memory_gb_month", p.GigabyteMonth, 0, maxAmount)
 }
 
-func (c *checker) checkEvents(known []string) {
-	for i, e := range c.plan.Events {
-		path := item("events", i)
-		c.clock(path+".at", e.At, false)
-		c.atLeast(path+".duration", e.Duration, 0, maxSeconds)
-		if !c.given(path+".what") || slices.Contains(known, e.What) {
-			continue
-		}
-		do := "remove the event"
-		if s := suggest(e.What, known); s != "" {
-			do = fmt.Sprintf("did you mean %q?", s)
-		} else if len(known) > 0 {
-			do = "what can happen: " + strings.Join(known, ", ")
-		}
-		c.say(path+".what", do, "nobody can make the event %s happen yet", quote(e.What))
-	}
-}
-
 func (c *checker) checkDemo() {
 	var keys []string
 	for target := range c.plan.Demo {
@@ -258,9 +274,7 @@ func (c *checker) checkDemo() {
 	for _, target := range keys {
 		d, path := c.plan.Demo[target], join("demo", target)
 		c.known(path, "target", target, targets)
-		if _, err := time.Parse(time.DateOnly, d.Date); err != nil && c.given(path+".date") {
-			c.say(path+".date", `write it as "2026-11-20"`, "%s is not a date", quote(d.Date))
-		}
+		c.date(path+".date", d.Date, false)
 		c.clock(path+".from", d.From, false)
 		c.positive(path+".seconds", d.Seconds, maxSeconds)
 		c.atLeast(path+".lead_in", d.LeadIn, 0, maxSeconds)

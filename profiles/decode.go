@@ -16,7 +16,7 @@ import (
 var optional = map[string]bool{
 	"Plan.catalogue": true, "Catalogue.products": true, "Catalogue.popularity": true,
 	"Catalogue.opening_stock": true, "Catalogue.partners": true,
-	"Process.per_hour": true, "Topology.database": true, "Demo.lead_in": true,
+	"Demo.lead_in": true,
 }
 
 // decode fills a plan and notes the position of every path.
@@ -89,16 +89,19 @@ func nameOf(path string) string {
 // fields fills a struct; l.pos.at[path] is set.
 func (l *loader) fields(n *yaml.Node, v reflect.Value, path string) {
 	t := v.Type()
-	index := map[string]int{}
+	index := map[string]reflect.StructField{}
 	var keys []string
-	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		index[key] = i
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous {
+			continue // its fields are visible themselves
+		}
+		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		index[key] = f
 		keys = append(keys, key)
 	}
 	seen, meant := map[string]int{}, map[string]bool{}
 	for key, value := range l.pairs(n, path, seen) {
-		i, ok := index[key.Value]
+		f, ok := index[key.Value]
 		if !ok {
 			if m := l.unknownKey(key, path, keys); m != "" {
 				meant[m] = true
@@ -106,10 +109,10 @@ func (l *loader) fields(n *yaml.Node, v reflect.Value, path string) {
 			}
 			continue
 		}
-		l.value(value, v.Field(i), join(path, key.Value))
+		l.value(value, v.FieldByIndex(f.Index), join(path, key.Value))
 	}
-	for i, key := range keys {
-		omittable := strings.HasSuffix(t.Field(i).Tag.Get("yaml"), ",omitempty") || optional[t.Name()+"."+key]
+	for _, key := range keys {
+		omittable := strings.HasSuffix(index[key].Tag.Get("yaml"), ",omitempty") || optional[t.Name()+"."+key]
 		if seen[key] == 0 && !omittable && !meant[key] {
 			l.addAt(position(n), headroom.Problem{Path: join(path, key),
 				What: fmt.Sprintf("%s needs the key %q", nameOf(path), key)})

@@ -14,7 +14,7 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-// maxDepth bounds the nesting of a plan, whose own language needs 6 levels.
+// maxDepth bounds the nesting of a plan, whose own language needs 8 levels.
 const maxDepth = 32
 
 // A loader collects what is wrong with one plan.

@@ -14,6 +14,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/headroom-erp/headroom"
@@ -32,6 +33,9 @@ type Options struct {
 	// Events are the kinds of events that somebody can make happen. Any other
 	// event is refused; nil refuses all.
 	Events []string
+	// ReadICal turns an iCalendar file's all-day events into closures; nil
+	// refuses plans that name such a file.
+	ReadICal func(io.Reader) ([]headroom.Closure, error)
 	// Check are the checks of other packages. They see the plan as resolved,
 	// and only say what is wrong at which path.
 	Check []func(headroom.Plan) []headroom.Problem
@@ -58,7 +62,7 @@ func Open(pathOrName string, o Options) (*headroom.Plan, Positions, error) {
 			if err != nil {
 				return nil, Positions{}, fmt.Errorf("profiles: shipped plan %s: %w", n, err)
 			}
-			return Load(n+".yaml", bytes.NewReader(b), o)
+			return load(n+".yaml", bytes.NewReader(b), shipped, o)
 		}
 	}
 	f, err := os.Open(pathOrName)
@@ -92,8 +96,13 @@ func reason(err error) string {
 
 // Load reads the plan that name (a path, for messages) holds, checks all of it
 // and returns it as Resolve leaves it. A bad plan gives a *headroom.InputError
-// whose text has a line for each problem, in the order of the file.
+// whose text has a line for each problem, in the order of the file. Files that
+// the plan names are looked for in name's folder.
 func Load(name string, r io.Reader, o Options) (*headroom.Plan, Positions, error) {
+	return load(name, r, os.DirFS(filepath.Dir(name)), o)
+}
+
+func load(name string, r io.Reader, folder fs.FS, o Options) (*headroom.Plan, Positions, error) {
 	pos := Positions{file: name}
 	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
@@ -112,6 +121,8 @@ func Load(name string, r io.Reader, o Options) (*headroom.Plan, Positions, error
 	l.decode(root, &p)
 	l.settle()
 	l.check(p, o)
+	l.settle()
+	l.closures(&p, folder, o)
 	l.settle()
 	resolved := Resolve(p)
 	for _, check := range o.Check {

@@ -18,36 +18,86 @@ const (
 	DefaultPartners     = 100
 )
 
+// The defaults of what may be left out elsewhere.
+const (
+	DefaultThinkSCV       = 1  // of an operator's pause: as varied as an exponential one
+	DefaultRetryFactor    = 2  // each wait of a gateway twice the one before
+	DefaultCarrierTimeout = 10 // seconds
+	DefaultPoolerMode     = "session"
+)
+
 // Resolve returns the plan with every default written out: a site's database
-// is its name; a process' document has one line; a peak is flat and on
-// weekdays; a demo has scale 1; the catalogue is as the constants above say,
-// with products equally wanted. Empty lists of sites stay empty: they mean all.
-// The plan that is given stays as it is.
+// is its name; a calendar works Monday to Friday; a process' document has one
+// line; a peak is flat; a demo has scale 1; the rest is as the constants above
+// say, with products equally wanted. Empty lists of sites stay empty: they
+// mean all. Empty days stay empty: they mean the site's working days. The plan
+// that is given stays as it is.
 func Resolve(p headroom.Plan) headroom.Plan {
 	p.Sites = slices.Clone(p.Sites)
 	for i := range p.Sites {
 		fill(&p.Sites[i].Database, p.Sites[i].Name)
+	}
+	p.Calendars = slices.Clone(p.Calendars)
+	for i := range p.Calendars {
+		if len(p.Calendars[i].WorkingDays) == 0 {
+			p.Calendars[i].WorkingDays = slices.Clone(days[:5])
+		}
 	}
 	fill(&p.Catalogue.Products, DefaultProducts)
 	fill(&p.Catalogue.OpeningStock, DefaultOpeningStock)
 	fill(&p.Catalogue.Partners, DefaultPartners)
 	p.Processes = slices.Clone(p.Processes)
 	for i := range p.Processes {
-		fill(&p.Processes[i].Lines, headroom.Lines{Mean: 1, Max: 1})
+		q := &p.Processes[i]
+		fill(&q.Lines, headroom.Lines{Mean: 1, Max: 1})
+		if q.ThinkTime > 0 && q.ThinkSCV == nil {
+			scv := float64(DefaultThinkSCV)
+			q.ThinkSCV = &scv
+		}
 	}
 	p.Peaks = slices.Clone(p.Peaks)
 	for i := range p.Peaks {
 		fill(&p.Peaks[i].Shape, "flat")
-		if len(p.Peaks[i].Days) == 0 {
-			p.Peaks[i].Days = slices.Clone(days[:5])
-		}
+		p.Peaks[i].Batches = batches(p.Peaks[i].Batches)
 	}
+	if p.Carrier != nil {
+		carrier := *p.Carrier
+		fill(&carrier.Timeout, DefaultCarrierTimeout)
+		p.Carrier = &carrier
+	}
+	p.Topologies = topologies(p.Topologies)
 	p.Demo = maps.Clone(p.Demo)
 	for target, d := range p.Demo {
 		fill(&d.Scale, 1)
 		p.Demo[target] = d
 	}
 	return p
+}
+
+func batches(given []headroom.Batch) []headroom.Batch {
+	all := slices.Clone(given)
+	for i := range all {
+		if all[i].Retry != nil {
+			retry := *all[i].Retry
+			fill(&retry.Factor, DefaultRetryFactor)
+			all[i].Retry = &retry
+		}
+	}
+	return all
+}
+
+func topologies(given []headroom.Topology) []headroom.Topology {
+	all := slices.Clone(given)
+	for i := range all {
+		t := &all[i]
+		t.Stacks = topologies(t.Stacks)
+		if t.Pooler != nil {
+			pooler := *t.Pooler
+			fill(&pooler.Mode, DefaultPoolerMode)
+			t.Pooler = &pooler
+		}
+	}
+	return all
 }
 
 func fill[T comparable](v *T, value T) {

@@ -15,8 +15,8 @@ import (
 
 // inserts are the prepared statements of a part.
 type inserts struct {
-	begin, commit, rollback                  driver.Stmt
-	word, journey, request, server, smp, gap driver.Stmt
+	begin, commit, rollback                            driver.Stmt
+	word, journey, request, server, smp, gap, document driver.Stmt
 }
 
 func (i *inserts) prepare(c driver.Conn) error {
@@ -28,6 +28,7 @@ func (i *inserts) prepare(c driver.Conn) error {
 		{&i.word, "INSERT INTO words (id, word) VALUES (?, ?)"},
 		{&i.journey, journeys.insert()}, {&i.request, requests.insert()},
 		{&i.server, serverRequests.insert()}, {&i.smp, samples.insert()}, {&i.gap, gaps.insert()},
+		{&i.document, documents.insert()},
 	} {
 		var err error
 		if *s.stmt, err = c.Prepare(s.sql); err != nil {
@@ -38,7 +39,7 @@ func (i *inserts) prepare(c driver.Conn) error {
 }
 
 func (i *inserts) close() {
-	for _, s := range []driver.Stmt{i.begin, i.commit, i.rollback, i.word, i.journey, i.request, i.server, i.smp, i.gap} {
+	for _, s := range []driver.Stmt{i.begin, i.commit, i.rollback, i.word, i.journey, i.request, i.server, i.smp, i.gap, i.document} {
 		if s != nil {
 			s.Close()
 		}
@@ -79,7 +80,10 @@ func (p *Part) insertChunk(c *headroom.Records) error {
 	if err := insertAll(p, p.ins.smp, &samples, c.Samples); err != nil {
 		return err
 	}
-	return insertAll(p, p.ins.gap, &gaps, c.Gaps)
+	if err := insertAll(p, p.ins.gap, &gaps, c.Gaps); err != nil {
+		return err
+	}
+	return insertAll(p, p.ins.document, &documents, c.Documents)
 }
 
 func insertAll[T any](p *Part, stmt driver.Stmt, t *table[T], rows []T) error {

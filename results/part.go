@@ -147,6 +147,7 @@ func (p *Part) Record(rs headroom.Records) error {
 	p.open.Server = append(p.open.Server, rs.Server...)
 	p.open.Samples = append(p.open.Samples, rs.Samples...)
 	p.open.Gaps = append(p.open.Gaps, rs.Gaps...)
+	p.open.Documents = append(p.open.Documents, rs.Documents...)
 	p.openN += n
 	p.waiting += n
 	if p.openN >= chunkRows {
@@ -157,7 +158,7 @@ func (p *Part) Record(rs headroom.Records) error {
 }
 
 func rowsIn(rs *headroom.Records) int {
-	return len(rs.Journeys) + len(rs.Requests) + len(rs.Server) + len(rs.Samples) + len(rs.Gaps)
+	return len(rs.Journeys) + len(rs.Requests) + len(rs.Server) + len(rs.Samples) + len(rs.Gaps) + len(rs.Documents)
 }
 
 // seal moves the open chunk into the queue. It needs p.mu.
@@ -287,6 +288,7 @@ func empty(c *headroom.Records) {
 	clear(c.Server)
 	clear(c.Samples)
 	clear(c.Gaps)
-	c.Journeys, c.Requests, c.Server, c.Samples, c.Gaps =
-		c.Journeys[:0], c.Requests[:0], c.Server[:0], c.Samples[:0], c.Gaps[:0]
+	clear(c.Documents)
+	c.Journeys, c.Requests, c.Server, c.Samples, c.Gaps, c.Documents =
+		c.Journeys[:0], c.Requests[:0], c.Server[:0], c.Samples[:0], c.Gaps[:0], c.Documents[:0]
 }

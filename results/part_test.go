@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -36,6 +37,9 @@ func numbered(first, n int) headroom.Records {
 			Status: 200, Queries: 143, SQL: 0.08, Other: 0.9, Tries: 2, Sleep: 0.75,
 		})
 		rs.Samples = append(rs.Samples, headroom.Sample{T: t, Probe: "process", Subject: "web", Metric: "cpu_seconds", Value: t * 2})
+		rs.Documents = append(rs.Documents, headroom.DocumentEvent{
+			T: t + 1.4, Site: "hub", Kind: "delivery", Document: int64(9000 + i), Done: i%2 == 0, Due: t + 3600, Arrival: uint64(i),
+		})
 	}
 	rs.Gaps = append(rs.Gaps, headroom.Gap{T: float64(first) / 100, Probe: "postgres", Reason: "gone"})
 	return rs
@@ -106,6 +110,10 @@ func all(t testing.TB, run headroom.Run) headroom.Records {
 		must(t, err)
 		rs.Gaps = append(rs.Gaps, v)
 	}
+	for v, err := range run.Documents() {
+		must(t, err)
+		rs.Documents = append(rs.Documents, v)
+	}
 	return rs
 }
 
@@ -149,6 +157,8 @@ func fill(v reflect.Value, n int) int {
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		n = fill(v.Index(0), n)
+	case reflect.Bool:
+		v.SetBool(true)
 	case reflect.String:
 		v.SetString(fmt.Sprintf("text %d", n))
 	case reflect.Float64:
@@ -161,6 +171,30 @@ func fill(v reflect.Value, n int) int {
 	return n + 1
 }
 
+// Whoever reads the database by hand sees words, and NULL where there is no due time.
+func TestTheViewOfDocumentsReadsInWords(t *testing.T) {
+	r := newBundle(t, map[string][]headroom.Records{"k6": {{Documents: []headroom.DocumentEvent{
+		{T: 2, Site: "hub", Kind: "delivery", Document: 41, Done: true, Arrival: 3<<32 + 7},
+		{T: 1, Site: "hub", Kind: "delivery", Document: 41, Due: 3600, Arrival: 5},
+	}}}})
+	db, err := sql.Open("sqlite", filepath.Join(r.Dir(), "parts", "k6.sqlite"))
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	rows, err := db.Query("SELECT site || ' ' || kind || ' ' || document || ' ' || event || ' ' || ifnull(due, 'none') || ' ' || arrival FROM documents ORDER BY t")
+	must(t, err)
+	defer func() { must(t, rows.Close()) }()
+	var got []string
+	for rows.Next() {
+		var line string
+		must(t, rows.Scan(&line))
+		got = append(got, line)
+	}
+	must(t, rows.Err())
+	if want := []string{"hub delivery 41 released 3600.0 5", "hub delivery 41 done none 12884901895"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestSeveralPartsReadAsOne(t *testing.T) {
 	whole := numbered(1, 300)
 	one := newBundle(t, map[string][]headroom.Records{"only": {whole}})
@@ -169,7 +203,7 @@ func TestSeveralPartsReadAsOne(t *testing.T) {
 		name := []string{"a", "b", "c"}[i*7%3]
 		three[name] = append(three[name], headroom.Records{
 			Journeys: whole.Journeys[i : i+1], Requests: whole.Requests[i : i+1],
-			Server: whole.Server[i : i+1], Samples: whole.Samples[i : i+1],
+			Server: whole.Server[i : i+1], Samples: whole.Samples[i : i+1], Documents: whole.Documents[i : i+1],
 		})
 	}
 	three["c"] = append(three["c"], headroom.Records{Gaps: whole.Gaps})

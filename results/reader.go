@@ -144,7 +144,11 @@ func (r *Reader) copyPart(p *partFile) (err error) {
 	}
 	to := filepath.Join(r.temp, p.name)
 	for _, suffix := range []string{"", "-wal"} {
-		if err := copyFile(to+suffix, p.path+suffix); err != nil {
+		err := copyFile(to+suffix, p.path+suffix)
+		if suffix != "" && errors.Is(err, fs.ErrNotExist) {
+			continue // the writer was killed before it had a log
+		}
+		if err != nil {
 			return diskError(to+suffix, err)
 		}
 	}
@@ -316,3 +320,6 @@ func (r *Reader) Samples() iter.Seq2[headroom.Sample, error] { return merged(r, 
 
 // Gaps are ordered like Samples.
 func (r *Reader) Gaps() iter.Seq2[headroom.Gap, error] { return merged(r, &gaps) }
+
+// Documents are ordered by time, then arrival.
+func (r *Reader) Documents() iter.Seq2[headroom.DocumentEvent, error] { return merged(r, &documents) }

@@ -32,7 +32,7 @@ func (t *table[T]) query() string {
 var journeys = table[headroom.Journey]{
 	name: "journey",
 	columns: []string{"arrival", "site", "process", "kind", "scheduled", "start", `"end"`,
-		"timer_late", "vu_wait", "design_wait", "outcome", "lines", "error"},
+		"timer_late", "vu_wait", "design_wait", "outcome", "lines", "attempts", "error"},
 	order: "scheduled, arrival, rowid",
 	put: func(b *binder, j *headroom.Journey) {
 		b.int(int64(j.Arrival))
@@ -47,6 +47,7 @@ var journeys = table[headroom.Journey]{
 		b.float(j.DesignWait)
 		b.word(string(j.Outcome))
 		b.int(int64(j.Lines))
+		b.int(int64(j.Attempts))
 		b.textOrNull(j.Error)
 	},
 	get: func(c *cells) headroom.Journey {
@@ -54,7 +55,7 @@ var journeys = table[headroom.Journey]{
 			Arrival: uint64(c.int()), Site: c.word(), Process: c.word(), Kind: headroom.Kind(c.int()),
 			Scheduled: c.float(), Start: c.float(), End: c.float(),
 			TimerLate: c.float(), VUWait: c.float(), DesignWait: c.float(),
-			Outcome: headroom.Outcome(c.word()), Lines: int(c.int()), Error: c.text(),
+			Outcome: headroom.Outcome(c.word()), Lines: int(c.int()), Attempts: int(c.int()), Error: c.text(),
 		}
 	},
 	compare: func(a, b *headroom.Journey) int {
@@ -154,6 +155,30 @@ var gaps = table[headroom.Gap]{
 		return headroom.Gap{T: c.float(), Probe: c.word(), Reason: c.text()}
 	},
 	compare: func(a, b *headroom.Gap) int { return before(a.T, b.T, 0, 0, 0, 0) },
+}
+
+var documents = table[headroom.DocumentEvent]{
+	name:    "document",
+	columns: []string{"t", "site", "kind", "document", "done", "due", "arrival"},
+	order:   "t, arrival, rowid",
+	put: func(b *binder, d *headroom.DocumentEvent) {
+		done := int64(0)
+		if d.Done {
+			done = 1
+		}
+		b.float(d.T)
+		b.word(d.Site)
+		b.word(d.Kind)
+		b.int(d.Document)
+		b.int(done)
+		b.float(d.Due)
+		b.int(int64(d.Arrival))
+	},
+	get: func(c *cells) headroom.DocumentEvent {
+		return headroom.DocumentEvent{T: c.float(), Site: c.word(), Kind: c.word(), Document: c.int(),
+			Done: c.int() != 0, Due: c.float(), Arrival: uint64(c.int())}
+	},
+	compare: func(a, b *headroom.DocumentEvent) int { return before(a.T, b.T, a.Arrival, b.Arrival, 0, 0) },
 }
 
 // before orders by time, then arrival, then n. A time that is not a number

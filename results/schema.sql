@@ -24,10 +24,10 @@ CREATE TABLE words (
 
 -- One process instance: all steps. start = scheduled + the three delays.
 CREATE TABLE journey (
-    arrival     INTEGER NOT NULL, -- the arrival in schedule.bin that it serves
+    arrival     INTEGER NOT NULL, -- the arrival in schedule.bin that it serves; of a closed one the shift is arrival & 0xffffffff, the number of the journey in it arrival >> 32
     site        INTEGER NOT NULL, -- word
     process     INTEGER NOT NULL, -- word
-    kind        INTEGER NOT NULL, -- 0 open, 1 batched
+    kind        INTEGER NOT NULL, -- 0 open, 1 batched, 2 scheduled, 3 closed
     scheduled   REAL,             -- s; when the schedule wanted it to start
     start       REAL,             -- s
     "end"       REAL,             -- s
@@ -36,6 +36,7 @@ CREATE TABLE journey (
     design_wait REAL,             -- s; a connection limit or a busy operator
     outcome     INTEGER NOT NULL, -- word: ok, business_error, fault, conflict, timeout, unreachable, aborted, nothing_to_do
     lines       INTEGER NOT NULL, -- lines of its document
+    attempts    INTEGER NOT NULL, -- how often a gateway sent it; 0 and 1 are once
     error       TEXT              -- the server's message, shortened
 );
 
@@ -88,11 +89,23 @@ CREATE TABLE gap (
     reason TEXT NOT NULL
 );
 
+-- Work on a document of the ERP became possible (released) or is finished
+-- (done). A document that was open before the run has only a done row.
+CREATE TABLE document (
+    t        REAL,             -- s
+    site     INTEGER NOT NULL, -- word
+    kind     INTEGER NOT NULL, -- word: delivery, receipt, …
+    document INTEGER NOT NULL, -- the ERP's id; of a delivery the sale order's, of a receipt the purchase order's
+    done     INTEGER NOT NULL, -- 0 released, 1 done
+    due      REAL,             -- s; when a released document is to be done; 0: it has no due time
+    arrival  INTEGER NOT NULL  -- the journey
+);
+
 CREATE VIEW journeys AS
 SELECT j.arrival, s.word AS site, p.word AS process,
-       CASE j.kind WHEN 0 THEN 'open' WHEN 1 THEN 'batched' END AS kind,
+       CASE j.kind WHEN 0 THEN 'open' WHEN 1 THEN 'batched' WHEN 2 THEN 'scheduled' WHEN 3 THEN 'closed' END AS kind,
        j.scheduled, j.start, j."end", j."end" - j.scheduled AS response_time,
-       j.timer_late, j.vu_wait, j.design_wait, o.word AS outcome, j.lines, j.error
+       j.timer_late, j.vu_wait, j.design_wait, o.word AS outcome, j.lines, j.attempts, j.error
 FROM journey j
 JOIN words s ON s.id = j.site
 JOIN words p ON p.id = j.process
@@ -124,3 +137,10 @@ CREATE VIEW gaps AS
 SELECT g.t, p.word AS probe, g.reason
 FROM gap g
 JOIN words p ON p.id = g.probe;
+
+CREATE VIEW documents AS
+SELECT d.t, s.word AS site, k.word AS kind, d.document,
+       CASE d.done WHEN 0 THEN 'released' ELSE 'done' END AS event, nullif(d.due, 0) AS due, d.arrival
+FROM document d
+JOIN words s ON s.id = d.site
+JOIN words k ON k.id = d.kind;

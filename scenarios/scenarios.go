@@ -1,15 +1,15 @@
 // Package scenarios knows the business processes that can be played: their
-// steps, in which engine, through which door, and the k6 scripts that do them.
-// A script holds no rate, stage or pause; when something happens is decided by
-// the schedule alone.
+// steps, in which engine, through which door, what they need and write, and
+// the k6 scripts that do them. A script says all of that itself, in the
+// comment it begins with, so that a script of the user's is as good as one of
+// ours. No script holds a rate, stage or pause; when something happens is
+// decided by the schedule alone.
 package scenarios
 
 import (
-	"embed"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/headroom-erp/headroom"
@@ -23,14 +23,33 @@ const (
 
 // A Scenario is a process as it can be played.
 type Scenario struct {
-	Name     string
-	Engine   string        // K6 or Attack
-	Protocol string        // "jsonrpc", "json2", "xmlrpc", "sql" or "http"
-	Kind     headroom.Kind // how it usually arrives
-	Steps    []string      // in order of first use
-	Pooled   bool          // its requests hold a web worker
-	Describe string        // one line
+	Name      string          // of a script of the user's: its path, which ends in .js
+	Engine    string          // K6 or Attack
+	Protocol  string          // "jsonrpc", "json2", "xmlrpc", "sql" or "http"
+	Kinds     []headroom.Kind // how it may arrive; the first is the usual way
+	Steps     []string        // in order of first use
+	Pooled    bool            // its requests hold a web worker
+	Describe  string          // one line
+	Documents string          // how large what it works on is
+	Products  string          // which products it touches
+	Modules   []string        // of Odoo, that must be installed
+	Groups    []string        // external ids of the res.groups that its users need
+	Writes    []string        // what it creates or changes, in words: "confirmed sale orders"; none: it only reads
+	Technical bool            // it acts as the site's technical user, not as one of the people
+	Flow      Flow            // how the site's warehouse must work
+	Since     int             // the oldest major version of Odoo that can play it; 0: any supported
 }
+
+// Flow is a way in which goods go through a warehouse.
+type Flow string
+
+// The flows. A site has one of them, so that a plan cannot play scenarios of
+// both there.
+const (
+	AnyFlow Flow = ""
+	OneStep Flow = "one step"  // a delivery, and a receipt, is one transfer
+	TwoStep Flow = "two steps" // picks and putaways are transfers of their own
+)
 
 // Classes are the request classes of a process that plays the scenario:
 // "process.step".
@@ -42,85 +61,88 @@ func (s Scenario) Classes(process string) []string {
 	return classes
 }
 
-// all is the registry, in the order in which it is shown.
-var all = []Scenario{
-	{Name: "order", Engine: K6, Protocol: "jsonrpc", Pooled: true,
-		Steps:    []string{"create", "confirm", "read_order", "read_moves", "pick", "ship"},
-		Describe: "a clerk takes an order; it is confirmed, picked and shipped"},
-	{Name: "receive", Engine: K6, Protocol: "jsonrpc", Pooled: true,
-		Steps:    []string{"create", "confirm", "read", "validate"},
-		Describe: "goods are purchased and received"},
-	{Name: "scan", Engine: K6, Protocol: "json2", Pooled: true,
-		Steps:    []string{"lookup"},
-		Describe: "a barcode is scanned: product and stock"},
-	{Name: "edi_order", Engine: K6, Protocol: "xmlrpc", Kind: headroom.Batched, Pooled: true,
-		Steps:    []string{"create", "confirm"},
-		Describe: "a partner's order out of an EDI batch"},
-	{Name: "invoice", Engine: K6, Protocol: "jsonrpc", Pooled: true,
-		Steps:    []string{"find", "wizard", "create", "read", "post"},
-		Describe: "a delivered order is invoiced and the invoice posted"},
-	{Name: "bi_report", Engine: K6, Protocol: "sql",
-		Steps:    []string{"stock_by_product", "orders_by_day"},
-		Describe: "a reporting tool reads the database directly"},
-	{Name: "portal", Engine: Attack, Protocol: "http", Pooled: true,
-		Steps:    []string{"page"},
-		Describe: "a customer looks at an order's page"},
-	{Name: "webhook", Engine: Attack, Protocol: "http", Pooled: true,
-		Steps:    []string{"post"},
-		Describe: "another system calls a webhook"},
+// names of the scenarios that are scripts of ours, in the order in which they
+// are shown: goods out, goods in, stock, office, machines.
+var names = []string{
+	"order_entry", "edi_order", "pick", "wave", "ship", "order_to_ship",
+	"purchase", "receive", "putaway", "buy_and_receive",
+	"scan", "cycle_count", "replenish",
+	"invoice", "month_end", "bi_report",
+	"edi_despatch", "cron",
 }
 
-// All is every scenario, in the order in which they are shown.
+// visits are the scenarios that need no script: stateless requests, by vegeta.
+var visits = []Scenario{
+	{Name: "portal", Engine: Attack, Protocol: "http", Kinds: []headroom.Kind{headroom.Open}, Pooled: true,
+		Steps: []string{"page"}, Modules: []string{"sale_management", "portal"},
+		Documents: "one order's page", Products: "those of the order",
+		Describe: "A customer looks at an order's page."},
+	{Name: "shop", Engine: Attack, Protocol: "http", Kinds: []headroom.Kind{headroom.Open}, Pooled: true,
+		Steps: []string{"list", "product"}, Modules: []string{"website_sale"},
+		Documents: "the shop's first page or a product's", Products: "by the process' popularity",
+		Describe: "A visitor browses the shop: its list of products, or one of them."},
+	{Name: "webhook", Engine: Attack, Protocol: "http", Kinds: []headroom.Kind{headroom.Open}, Pooled: true,
+		Steps: []string{"post"}, Modules: []string{"base_automation"}, Since: 17, Writes: []string{"references of partners"},
+		Documents: "one message", Products: "by the process' popularity",
+		Describe: "Another system calls a webhook."},
+}
+
+// all is the registry, in the order in which it is shown.
+var all = registry()
+
+func registry() []Scenario {
+	var list []Scenario
+	for _, name := range names {
+		text, err := scripts.ReadFile("scripts/" + name + ".js")
+		if err != nil {
+			panic(err) // a name without its script
+		}
+		s, err := parse(name, string(text))
+		if err != nil {
+			panic(err) // a script of ours that does not say what it is
+		}
+		list = append(list, s)
+	}
+	return append(list, visits...)
+}
+
+// All is every scenario of ours, in the order in which they are shown.
 func All() []Scenario {
 	out := make([]Scenario, len(all))
 	for i, s := range all {
-		s.Steps = append([]string(nil), s.Steps...)
-		out[i] = s
+		out[i] = s.clone()
 	}
 	return out
 }
 
-// Find is the scenario of that name. The error names those that there are.
+func (s Scenario) clone() Scenario {
+	s.Kinds, s.Steps = slices.Clone(s.Kinds), slices.Clone(s.Steps)
+	s.Modules, s.Groups, s.Writes = slices.Clone(s.Modules), slices.Clone(s.Groups), slices.Clone(s.Writes)
+	return s
+}
+
+// Own reports whether a scenario's name is the path of a script of the user's.
+func Own(name string) bool { return strings.HasSuffix(name, ".js") }
+
+// Find is the scenario of that name, or the one that a script of the user's
+// holds. The error is a *headroom.InputError: it names the scenarios that
+// there are, or says what the script lacks.
 func Find(name string) (Scenario, error) {
-	var names []string
-	for _, s := range All() {
-		if s.Name == name {
-			return s, nil
-		}
-		names = append(names, s.Name)
-	}
-	return Scenario{}, fmt.Errorf("scenarios: there is no scenario %q; there are %s", name, strings.Join(names, ", "))
-}
-
-//go:embed scripts/*.js
-var scripts embed.FS
-
-// Main is the name of the script that k6 runs.
-const Main = "main.js"
-
-// Scripts are the embedded k6 scripts, by file name.
-func Scripts() fs.FS {
-	sub, err := fs.Sub(scripts, "scripts")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return sub
-}
-
-// WriteScripts puts the scripts into an existing folder.
-func WriteScripts(folder string) error {
-	files, err := fs.Glob(Scripts(), "*.js")
-	if err != nil {
-		return fmt.Errorf("scenarios: %w", err)
-	}
-	for _, name := range files {
-		text, err := fs.ReadFile(Scripts(), name)
+	if Own(name) {
+		text, err := os.ReadFile(name)
 		if err != nil {
-			return fmt.Errorf("scenarios: %w", err)
+			return Scenario{}, &headroom.InputError{What: "the script cannot be read", Where: name, Err: err,
+				Do: "give its path, relative to the plan"}
 		}
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return &headroom.MeasureError{What: "the scripts cannot be written", Err: err}
-		}
+		return parse(name, string(text))
 	}
-	return nil
+	var known []string
+	for _, s := range all {
+		if s.Name == name {
+			return s.clone(), nil
+		}
+		known = append(known, s.Name)
+	}
+	return Scenario{}, &headroom.InputError{What: fmt.Sprintf("there is no scenario %q", name),
+		Do: "use " + strings.Join(known, ", ") + ", or the path of a script of your own, ending in .js"}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/headroom-erp/headroom"
 )
 
 func read(t *testing.T, name string) string {
@@ -32,7 +34,7 @@ func TestEveryK6ScenarioHasAScriptAndTheOtherWayRound(t *testing.T) {
 			want = append(want, s.Name+".js")
 		}
 	}
-	want = append(want, Main)
+	want = append(want, Main, "own.js", "transfer.js") // no processes of their own
 	slices.Sort(want)
 	got, err := fs.Glob(Scripts(), "*.js")
 	if err != nil {
@@ -53,7 +55,7 @@ func TestEveryK6ScenarioHasAScriptAndTheOtherWayRound(t *testing.T) {
 // would make the plan's load untrue.
 func TestScriptsHoldNoLoad(t *testing.T) {
 	load := regexp.MustCompile(`\b(sleep|options|stages|rate|duration|vus|iterations|setTimeout|setInterval|Math\.random|Date)\b`)
-	for _, name := range append(stepsOf(t), Main) {
+	for _, name := range append(stepsOf(t), Main, "transfer.js") {
 		if found := load.FindString(code(read(t, name))); found != "" {
 			t.Errorf("%s holds %q", name, found)
 		}
@@ -74,49 +76,76 @@ func stepsOf(t *testing.T) []string {
 // TestStepsAreThoseOfTheRegistry compares in the order of the text; that they
 // happen in that order is tested where scripts run (k6run).
 func TestStepsAreThoseOfTheRegistry(t *testing.T) {
-	step := regexp.MustCompile(`\b(?:call|step)\("(\w+)"`)
 	for _, s := range All() {
 		if s.Engine != K6 {
 			continue
 		}
-		var got []string
-		for _, m := range step.FindAllStringSubmatch(read(t, s.Name+".js"), -1) {
-			got = append(got, m[1])
-		}
-		if !slices.Equal(got, s.Steps) {
+		text := read(t, s.Name+".js")
+		if got := stepsIn(t, text); !slices.Equal(got, s.Steps) {
 			t.Errorf("%s does %v, the registry says %v", s.Name, got, s.Steps)
 		}
 		door := map[string]string{"jsonrpc": "erp.jsonrpc", "json2": "erp.json2", "xmlrpc": "erp.xmlrpc", "sql": "sql.open"}[s.Protocol]
-		if !strings.Contains(read(t, s.Name+".js"), door) {
+		if !strings.Contains(text+read(t, "transfer.js"), door) {
 			t.Errorf("%s does not speak %s", s.Name, s.Protocol)
 		}
 	}
 }
 
+// stepsIn are the steps of a script in the order of its text, each once. A
+// function of transfer.js stands for its steps.
+func stepsIn(t *testing.T, text string) []string {
+	t.Helper()
+	shared := map[string][]string{}
+	for _, part := range strings.Split(read(t, "transfer.js"), "export function ")[1:] {
+		name, body, _ := strings.Cut(part, "(")
+		for _, m := range regexp.MustCompile(`\bcall\("(\w+)"|\b(movesOf)\(`).FindAllStringSubmatch(body, -1) {
+			if m[2] != "" && name != "movesOf" {
+				m[1] = "moves"
+			}
+			if m[1] != "" {
+				shared[name] = append(shared[name], m[1])
+			}
+		}
+	}
+	var steps []string
+	for _, m := range regexp.MustCompile(`\b(?:call|step)\("(\w+)"|[ =](claim|movesOf|take|validate)\(`).FindAllStringSubmatch(text, -1) {
+		found := []string{m[1]}
+		if m[2] != "" {
+			found = shared[m[2]]
+		}
+		for _, step := range found {
+			if !slices.Contains(steps, step) {
+				steps = append(steps, step)
+			}
+		}
+	}
+	return steps
+}
+
 func TestFind(t *testing.T) {
 	s, err := Find("edi_order")
-	if err != nil || s.Kind.String() != "batched" || !slices.Equal(s.Classes("edi"), []string{"edi.create", "edi.confirm"}) {
+	if err != nil || s.Kinds[0] != headroom.Batched || !slices.Equal(s.Classes("edi"), []string{"edi.seek", "edi.create", "edi.confirm"}) {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := Find("ordre"); err == nil || !strings.Contains(err.Error(), "order, receive, scan") {
+	if _, err := Find("ordre"); err == nil || !strings.Contains(err.Error(), "order_entry, edi_order, pick") {
 		t.Errorf("got %v", err)
 	}
 	s.Steps[0] = "changed"
-	if again, _ := Find("edi_order"); again.Steps[0] != "create" {
+	if again, _ := Find("edi_order"); again.Steps[0] != "seek" {
 		t.Error("the registry can be changed from outside")
 	}
 }
 
 func TestWriteScripts(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteScripts(dir); err != nil {
+	if err := WriteScripts(dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(filepath.Join(dir, Main))
 	if err != nil || string(got) != read(t, Main) {
 		t.Errorf("%q, %v", got, err)
 	}
-	if err := WriteScripts(filepath.Join(dir, "missing")); err == nil {
+	if err := WriteScripts(filepath.Join(dir, "missing"), nil); err == nil {
 		t.Error("wrote into a folder that is not there")
 	}
 }

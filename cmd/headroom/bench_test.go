@@ -155,19 +155,19 @@ func documentLines(b *testing.B, r headroom.Report) map[string]float64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	schedule, err := calendar.New(r.Plan, w, r.Schedule.Seed, r.Schedule.Scale, engineOf())
+	schedule, err := calendar.New(r.Plan, w, r.Schedule.Seed, r.Schedule.Scale, players(r.Plan))
 	if err != nil {
 		b.Fatal(err)
 	}
 	h := schedule.Header()
-	popularity := headroom.NewPopularity(h.Catalogue.Products, h.Catalogue.Popularity)
+	popularity := h.Laws(h.Catalogue.Products)
 	total, n := map[string]float64{}, map[string]float64{}
 	for a, err := range schedule.Arrivals() {
 		if err != nil {
 			b.Fatal(err)
 		}
 		p := h.Processes[a.Process]
-		total[p.Name] += float64(len(a.Document(p.Lines, popularity)))
+		total[p.Name] += float64(len(a.Document(p.Lines, popularity[a.Process])))
 		n[p.Name]++
 	}
 	for name := range total {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/models/sizing"
 	"github.com/headroom-erp/headroom/reports/html"
 	"github.com/headroom-erp/headroom/reports/text"
@@ -24,7 +25,7 @@ func (d *demo) conclude(ctx context.Context, folders []string) error {
 	if err != nil {
 		return err
 	}
-	if d.ground.External != nil {
+	if d.target == ground.External {
 		a.Warnings = append(a.Warnings, fmt.Sprintf("the external target was run once, as topology %s: whether it has those workers and cores is for its owner to say; and its database keeps what the run wrote", d.block.Run[0]))
 	}
 	report := d.report(a)

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,26 +64,25 @@ once, as the topology that you name.`,
 
 // demo is one demo under way.
 type demo struct {
-	o       demoOptions
-	std     stdio
-	plan    headroom.Plan
-	block   headroom.Demo
-	folder  string
-	binary  string
-	ground  *ground.Ground
-	started time.Time
+	workshop
+	o     demoOptions
+	block headroom.Demo
 }
 
 func runDemo(ctx context.Context, o demoOptions, std stdio) (err error) {
-	d := &demo{o: o, std: std, started: time.Now()}
+	d := &demo{o: o, workshop: workshop{std: std, target: o.target, seed: o.seed, started: time.Now()}}
 	if err := d.check(); err != nil {
 		return err
 	}
-	if err := d.makeWorkspace(); err != nil {
+	topologies, err := d.topologies()
+	if err != nil {
 		return err
 	}
-	defer func() { err = d.close(ctx, err) }()
-	if err := d.open(ctx); err != nil {
+	if err := d.make(o.workspace, "demo"); err != nil {
+		return err
+	}
+	defer func() { err = d.close(ctx, err, o.workspace == "") }()
+	if err := d.open(ctx, topologies...); err != nil {
 		return err
 	}
 	folders, err := d.replay(ctx, d.block.Run)
@@ -97,43 +92,19 @@ func runDemo(ctx context.Context, o demoOptions, std stdio) (err error) {
 	return d.conclude(ctx, folders)
 }
 
-// say prints a line of progress with the time since the start.
-func (d *demo) say(format string, args ...any) {
-	since := time.Since(d.started).Round(time.Second)
-	fmt.Fprintf(d.std.err, "%02d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, fmt.Sprintf(format, args...))
-}
-
-// close stops what was started and removes the files with secrets; after bad
-// input that was found before anything ran, the whole workspace.
-func (d *demo) close(ctx context.Context, err error) error {
-	if d.ground != nil {
-		err = errors.Join(err, d.ground.Close(ctx))
-	}
-	rubbish := d.private()
-	if _, ran := os.Stat(d.path("runs")); ran != nil && headroom.ExitCode(err) == headroom.ExitBadInput {
-		rubbish = d.folder
-	}
-	err = errors.Join(err, os.RemoveAll(rubbish))
-	if rubbish == d.folder && d.o.workspace == "" {
-		_ = os.Remove(filepath.Dir(d.folder)) // it stays when it holds something else
-	}
-	return err
-}
-
 // check is everything that can be found out before anything starts.
 func (d *demo) check() error {
-	targets := []string{ground.ERP, ground.Odoo, ground.External}
-	if !slices.Contains(targets, d.o.target) {
-		return &headroom.InputError{What: fmt.Sprintf("there is no target %q", d.o.target), Where: "--target", Do: "choose " + strings.Join(targets, ", ")}
-	}
-	if d.o.target == ground.External {
-		if _, err := external.New(os.Getenv); err != nil {
-			return err
-		}
+	if err := knownTarget(d.o.target); err != nil {
+		return err
 	}
 	plan, err := loadPlan(d.o.plan)
 	if err != nil {
 		return err
+	}
+	if d.o.target == ground.External {
+		if plan, err = adopt(plan); err != nil {
+			return err
+		}
 	}
 	block, ok := plan.Demo[d.o.target]
 	if !ok && d.o.target == ground.External {
@@ -150,9 +121,6 @@ func (d *demo) check() error {
 		if err := d.checkExternal(); err != nil {
 			return err
 		}
-	}
-	if d.binary, err = os.Executable(); err != nil {
-		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
 	}
 	return nil
 }
@@ -177,77 +145,19 @@ func (d *demo) checkExternal() error {
 	return conduct.CheckReads(schedule, func(string) bool { return os.Getenv(external.EnvDSN) != "" || os.Getenv(external.EnvDSN+"_FILE") != "" })
 }
 
-func (d *demo) makeWorkspace() error {
-	folder := d.o.workspace
-	if folder == "" {
-		folder = filepath.Join("headroom-workspace", "demo-"+d.started.UTC().Format("20060102-150405"))
+// topologies are those that will be brought up.
+func (d *demo) topologies() ([]headroom.Topology, error) {
+	names := slices.Clone(d.block.Run)
+	if d.o.verify {
+		names = append(names, d.block.Forecast)
 	}
-	folder, err := filepath.Abs(folder)
-	if err != nil {
-		return &headroom.InputError{What: err.Error(), Where: "--workspace"}
-	}
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
-		return &headroom.InputError{What: "cannot be made: " + err.Error(), Where: folder, Do: "choose another folder with --workspace", Err: err}
-	}
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		return &headroom.InputError{What: "cannot be made: " + err.Error(), Where: folder, Do: "choose a folder that does not exist with --workspace", Err: err}
-	}
-	d.folder = folder
-	d.say("workspace %s", folder)
-	if err := os.Mkdir(d.private(), 0o700); err != nil {
-		return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
-	}
-	return nil
-}
-
-// path is a file of the workspace.
-func (d *demo) path(name string) string { return filepath.Join(d.folder, name) }
-
-// private is the folder for files with secrets, removed at the end.
-func (d *demo) private() string { return d.path("private") }
-
-// open starts and seeds the target.
-func (d *demo) open(ctx context.Context) (err error) {
-	d.ground, err = ground.New(ctx, ground.Options{
-		Target: d.o.target, Workspace: d.private(), Binary: d.binary, Seed: d.o.seed, Cores: d.cores(),
-		Getenv: os.Getenv, Out: d.std.err, Say: d.say,
-		Log: func(t headroom.Topology) string { return filepath.Join(d.folder, "logs", t.Name+".log") },
-	})
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Join(d.folder, "logs"), 0o755); err != nil {
-		return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
-	}
-	if d.ground.External != nil {
-		for i := range d.plan.Sites {
-			d.plan.Sites[i].Database = d.ground.External.Database()
+	var out []headroom.Topology
+	for _, name := range names {
+		t, err := topologyNamed(d.plan, name)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, t)
 	}
-	d.say("seeding %d products and %d users", d.plan.Catalogue.Products, d.plan.Sites[0].Users)
-	return d.ground.Fill(ctx, d.plan)
-}
-
-// cores of the topologies that will be brought up.
-func (d *demo) cores() []float64 {
-	var out []float64
-	for _, t := range d.plan.Topologies {
-		if slices.Contains(d.block.Run, t.Name) || d.o.verify && t.Name == d.block.Forecast {
-			out = append(out, t.Web.Cores)
-		}
-	}
-	return out
-}
-
-// writeFile writes a file of the workspace through a renderer.
-func (d *demo) writeFile(name string, write func(io.Writer) error) (string, error) {
-	path := d.path(name)
-	f, err := os.Create(path)
-	if err != nil {
-		return path, &headroom.MeasureError{What: name + " cannot be written", Err: err}
-	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		return path, &headroom.MeasureError{What: name + " cannot be written", Err: err}
-	}
-	return path, nil
+	return out, nil
 }

@@ -73,21 +73,6 @@ func checkReport(t *testing.T, r headroom.Report, runs int) {
 	}
 }
 
-// answered counts the client's successful requests by class.
-func answered(t *testing.T, run *results.Reader) map[string]float64 {
-	t.Helper()
-	n := map[string]float64{}
-	for r, err := range run.Requests() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.Outcome == headroom.OK {
-			n[r.Process+"."+r.Step]++
-		}
-	}
-	return n
-}
-
 // grown is how much each business count grew during the run.
 func grown(t *testing.T, run *results.Reader) map[string]float64 {
 	t.Helper()
@@ -148,5 +133,17 @@ func checkRun(t *testing.T, folder string) {
 	}
 	if client["scan.lookup"] == 0 || client["portal.page"] == 0 || client["webhook.post"] == 0 {
 		t.Errorf("scans, portal pages and webhooks: %v", fmt.Sprint(client["scan.lookup"], client["portal.page"], client["webhook.post"]))
+	}
+}
+
+// TestE2ECutoff is the end of a dispatch cutoff with everything at once on a
+// real Odoo, each count confirmed in its database.
+func TestE2ECutoff(t *testing.T) { runCutoff(t, "odoo", "odoo-3", "40s") }
+
+// TestE2ETwoSites runs one plan of two sites on a stack that they share, and on
+// two stacks of their own.
+func TestE2ETwoSites(t *testing.T) {
+	for _, topology := range []string{"odoo-shared", "odoo-dedicated"} {
+		t.Run(topology, func(t *testing.T) { runTwoSites(t, "odoo", topology, "20s") })
 	}
 }

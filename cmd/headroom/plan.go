@@ -4,29 +4,49 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/profiles"
 	"github.com/headroom-erp/headroom/scenarios"
 	"github.com/headroom-erp/headroom/scenarios/calendar"
 )
 
 // loadPlan reads a plan by path or shipped name, checks it whole, and returns
-// it resolved.
+// it resolved; scripts of the user's are named by absolute paths.
 func loadPlan(pathOrName string) (headroom.Plan, error) {
 	var names []string
 	for _, s := range scenarios.All() {
 		names = append(names, s.Name)
 	}
+	folder, err := filepath.Abs(filepath.Dir(pathOrName))
+	if err != nil {
+		return headroom.Plan{}, readable(pathOrName, err)
+	}
 	plan, _, err := profiles.Open(pathOrName, profiles.Options{
-		Scenarios: names, Check: []func(headroom.Plan) []headroom.Problem{calendar.Check},
+		Scenarios: names, Events: conduct.Events(), ReadICal: calendar.ReadICal,
+		Check: []func(headroom.Plan) []headroom.Problem{calendar.Check, func(p headroom.Plan) []headroom.Problem {
+			return scenarios.Check(scenarios.Resolved(p, folder))
+		}},
 	})
 	if err != nil {
 		return headroom.Plan{}, err
 	}
-	return *plan, nil
+	return scenarios.Resolved(*plan, folder), nil
+}
+
+// players says who plays each scenario of a loaded plan.
+func players(plan headroom.Plan) map[string]calendar.Player {
+	out := map[string]calendar.Player{}
+	for _, p := range plan.Processes {
+		if s, err := scenarios.Find(p.Scenario); err == nil { // else the plan was refused
+			out[p.Scenario] = calendar.Player{Engine: s.Engine, Technical: s.Technical}
+		}
+	}
+	return out
 }
 
 func newPlan(std stdio) *cobra.Command {

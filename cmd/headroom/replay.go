@@ -2,25 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
-	"github.com/headroom-erp/headroom/profiles"
 	"github.com/headroom-erp/headroom/scenarios"
 	"github.com/headroom-erp/headroom/scenarios/calendar"
 )
-
-// engineOf names the engine of each scenario.
-func engineOf() map[string]string {
-	out := map[string]string{}
-	for _, s := range scenarios.All() {
-		out[s.Name] = s.Engine
-	}
-	return out
-}
 
 // schedule is the demo's window at a scale of what the demo replays.
 func (d *demo) schedule(scale float64) (headroom.Schedule, error) {
@@ -36,7 +23,7 @@ func (d *demo) schedule(scale float64) (headroom.Schedule, error) {
 	if base == 0 {
 		base = 1
 	}
-	return calendar.New(d.plan, w, d.o.seed, base*scale, engineOf())
+	return calendar.New(d.plan, w, d.o.seed, base*scale, players(d.plan))
 }
 
 // replay runs the window on the named topologies, one after the other, and
@@ -63,26 +50,7 @@ func (d *demo) runOnce(ctx context.Context, name string, scale float64, id strin
 	if err != nil {
 		return "", err
 	}
-	h := schedule.Header()
-	counted, err := count(schedule)
-	if err != nil {
-		return "", err
-	}
-	d.say("replaying %s on %s: %d arrivals in %.0f s (%.0f s of it lead-in)", h.WindowAt.Format("15:04:05"), topology.Name, counted, h.Duration(), h.LeadIn)
-	vus, err := virtualUsers(schedule)
-	if err != nil {
-		return "", err
-	}
-	folder := filepath.Join(d.folder, "runs", id)
-	_, err = conduct.Run(ctx, conduct.Spec{
-		ID: id, Binary: d.binary, Tool: toolVersion(), Plan: d.plan, PlanText: profiles.Marshal(d.plan),
-		Topology: topology, Schedule: schedule, Stack: d.ground.Stack, Seeded: d.ground.Seeded, Logins: d.ground.Logins,
-		Dir: folder, Private: d.private(), VUs: vus, Lost: d.ground.Lost, Say: d.say,
-	})
-	if err != nil {
-		return folder, fmt.Errorf("run %s: %w", id, err)
-	}
-	return folder, nil
+	return d.run(ctx, topology, schedule, id)
 }
 
 func count(s headroom.Schedule) (int, error) {
@@ -111,12 +79,16 @@ const (
 func virtualUsers(s headroom.Schedule) (int, error) {
 	h := s.Header()
 	var open []time.Duration // those within the span that ends now
-	most := 0
+	most, operators := 0, 0
 	for a, err := range s.Arrivals() {
 		if err != nil {
 			return 0, err
 		}
 		if h.Processes[a.Process].Engine != scenarios.K6 || a.Kind == headroom.Batched {
+			continue
+		}
+		if a.Kind == headroom.Closed { // an operator needs one at a time, however long the shift
+			operators++
 			continue
 		}
 		open = append(open, a.At)
@@ -128,5 +100,5 @@ func virtualUsers(s headroom.Schedule) (int, error) {
 	for _, l := range h.Lanes {
 		most += l.Connections
 	}
-	return min(max(most, fewestVUs), mostVUs), nil
+	return min(max(most+operators, fewestVUs), mostVUs), nil
 }

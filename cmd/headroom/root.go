@@ -91,7 +91,7 @@ Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
 		return &headroom.InputError{What: err.Error(), Do: "see '" + cmd.CommandPath() + " --help'"}
 	})
 	root.AddCommand(
-		newDemo(std), newRun(std), newShow(std), newPlan(std), newAllow(std),
+		newDemo(std), newRun(std), newShow(std), newPlan(std), newCalendar(std), newArrivals(std), newAllow(std), newSeed(std),
 		newModel(std), newERP(std), newPostgres(std), newVersion(std), k6Help(),
 	)
 	return root

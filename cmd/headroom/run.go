@@ -2,153 +2,278 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
-	"github.com/headroom-erp/headroom/reports/text"
-	"github.com/headroom-erp/headroom/results"
+	"github.com/headroom-erp/headroom/fixtures/external"
+	"github.com/headroom-erp/headroom/scenarios/calendar"
 )
 
+// runOptions are the flags of run, and of arrivals replay.
+type runOptions struct {
+	plan      string
+	target    string
+	topology  string
+	window    windowOptions
+	scale     float64
+	seed      uint64
+	repeat    int
+	workspace string
+	dry       bool
+	json      bool
+}
+
 func newRun(std stdio) *cobra.Command {
-	var o demoOptions
-	var topology string
-	var scale float64
+	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run PLAN",
-		Short: "Replay a plan's window on one topology and keep the run bundle",
-		Long: `Replay the demo window of a plan on one topology: bring the target up, seed it,
-offer the load, observe, and keep the run bundle in the workspace. Ends with 1
-when an objective was missed.
+		Short: "Replay a peak of the plan's calendar on one topology and keep the run bundle",
+		Long: `Replay a part of a plan's calendar on one topology: bring the target up, seed it,
+offer the load, observe, and keep the run bundle in the workspace. The part is
+the next occurrence of a peak (--peak), a window (--from, --for), or the plan's
+demo. Of a longer peak --for replays the end, where the cutoff is: rates stay
+what they are, and the run is marked as shortened. What will be replayed, for
+how long, where, and what it writes there is printed first.
+
+Ends with 1 when an objective was missed.
 
 An external target is described by environment variables; those that hold a
 secret can be given as NAME_FILE, the path of a file:
   HEADROOM_ODOO_URL        http://127.0.0.1:8069
-  HEADROOM_ODOO_DATABASE   the database that may be loaded
+  HEADROOM_ODOO_DATABASE   the database that may be loaded; several with commas
   HEADROOM_ODOO_LOGIN      a user of the settings group, such as admin
   HEADROOM_ODOO_PASSWORD   secret
   HEADROOM_ODOO_LOG        path of the request log; without it no demands are learned
   HEADROOM_ODOO_DSN        secret; PostgreSQL address of that database, for BI reads and probes
   HEADROOM_ODOO_PIDS, HEADROOM_POSTGRES_PIDS   local processes to observe`,
 		Example: "  headroom run pilot --target erp --topology standard-6\n" +
-			"  HEADROOM_ODOO_URL=http://127.0.0.1:8069 HEADROOM_ODOO_DATABASE=test HEADROOM_ODOO_LOGIN=admin \\\n" +
-			"  HEADROOM_ODOO_PASSWORD_FILE=password headroom run pilot --target external --topology odoo-2",
+			"  headroom run pilot --target odoo --topology odoo-2 --peak dispatch_cutoff --for 2m --scale 0.3 --repeat 3",
 		Args: exactArgs(1, "one plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan = args[0]
-			return runOne(cmd.Context(), o, topology, scale, std)
+			return runPlan(cmd.Context(), o, std)
 		},
 	}
 	f := cmd.Flags()
+	o.flags(cmd)
+	f.StringVar(&o.window.peak, "peak", "", "replay the next occurrence of this peak")
+	f.StringVar(&o.window.site, "site", "", "whose clock and whose occurrence of the peak (default the plan's first site)")
+	f.StringVar(&o.window.date, "date", "", "first day on which the window may be, 2026-11-20 (default today)")
+	f.StringVar(&o.window.from, "from", "", "where the window begins: 16:55, or 2026-11-20 16:55")
+	f.DurationVar(&o.window.length, "for", 0, "length of the window, such as 10m; of a peak the end (default all of it)")
+	f.DurationVar(&o.window.leadIn, "lead-in", 10*time.Second, "replayed before the window, so that it does not begin on an idle system")
+	f.Float64Var(&o.scale, "scale", 1, "multiplies every rate, batch and number of operators")
+	f.IntVar(&o.repeat, "repeat", 1, "how many runs, each on a fresh clone and with a seed of its own")
+	f.BoolVar(&o.dry, "dry-run", false, "print what would run, and end")
+	return cmd
+}
+
+// flags are those that run shares with arrivals replay.
+func (o *runOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.target, "target", ground.External, "what to load: erp, odoo or external")
-	f.StringVar(&topology, "topology", "", "the plan's topology that serves; an external target must be one already")
+	f.StringVar(&o.topology, "topology", "", "the plan's topology that serves; an external target must be one already")
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; it must not exist (default headroom-workspace/run-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the arrivals")
-	f.Float64Var(&o.seconds, "seconds", 0, "length of the window in seconds, counted from its end; 0 is the plan's")
-	f.Float64Var(&scale, "scale", 1, "multiplies every rate and batch")
-	f.BoolVar(&o.json, "json", false, "the run's figures as one JSON document on standard output, nothing else")
-	return cmd
+	f.BoolVar(&o.json, "json", false, "the runs' figures as one JSON document on standard output, nothing else")
 }
 
-func runOne(ctx context.Context, o demoOptions, topology string, scale float64, std stdio) (err error) {
-	d := &demo{o: o, std: std, started: time.Now()}
-	if o.workspace == "" {
-		d.o.workspace = filepath.Join("headroom-workspace", "run-"+d.started.UTC().Format("20060102-150405"))
+// runPlan replays a part of the calendar.
+func runPlan(ctx context.Context, o runOptions, std stdio) error {
+	if !(o.scale > 0) {
+		return &headroom.InputError{What: fmt.Sprintf("%g is not above 0", o.scale), Where: "--scale"}
 	}
-	if topology == "" {
-		return &headroom.InputError{What: "no topology was chosen", Where: "--topology", Do: "name one of the plan's, see 'headroom plan'"}
+	if o.repeat < 1 {
+		return &headroom.InputError{What: fmt.Sprintf("%d runs", o.repeat), Where: "--repeat", Do: "ask for at least 1"}
 	}
-	if scale <= 0 {
-		return &headroom.InputError{What: fmt.Sprintf("%g is not above 0", scale), Where: "--scale"}
-	}
-	if err := d.check(); err != nil {
-		return err
-	}
-	if _, err := topologyNamed(d.plan, topology); err != nil {
-		return err
-	}
-	d.block.Run = []string{topology}
-	if err := d.makeWorkspace(); err != nil {
-		return err
-	}
-	defer func() { err = d.close(ctx, err) }()
-	if err := d.open(ctx); err != nil {
-		return err
-	}
-	folder, err := d.runOnce(ctx, topology, scale, topology)
+	r, err := newRunner(o, std)
 	if err != nil {
 		return err
 	}
-	return showRun(folder, o.json, std)
-}
-
-// generatorHeld says why a run's generator was the bottleneck.
-func generatorHeld(d headroom.Delays) error {
-	if d.VUWait.P99 > d.TimerLate.P99 {
-		return &headroom.MeasureError{What: "every virtual user was waiting for the server, so that journeys began late",
-			Do: "the load is far beyond this topology: give it more workers or cores, or replay less with --scale"}
-	}
-	return &headroom.MeasureError{What: "the load generator was the bottleneck", Do: "free the machine and run again"}
-}
-
-func newShow(std stdio) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "show RUN",
-		Short:   "Show a run bundle: times, delays, where the time went, errors",
-		Long:    "Show a run bundle, also one that was cut off. Ends with 1 when an objective was\nmissed, and with 3 when the run is incomplete or its generator was the bottleneck.",
-		Example: "  headroom show headroom-workspace/demo-20261120-164500/runs/standard-6\n  headroom show RUN --json",
-		Args:    exactArgs(1, "one run"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return showRun(args[0], asJSON, std)
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON document on standard output, nothing else")
-	return cmd
-}
-
-// showRun prints a run; a missed objective is headroom.ErrMissed.
-func showRun(folder string, asJSON bool, std stdio) error {
-	if inside, _ := filepath.Glob(filepath.Join(folder, "runs", "*", "run.json")); len(inside) > 0 {
-		names := make([]string, len(inside))
-		for i, path := range inside {
-			names[i] = filepath.Join("runs", filepath.Base(filepath.Dir(path)))
-		}
-		return &headroom.InputError{What: "is a workspace, which holds runs", Where: folder, Do: "name one of them: " + strings.Join(names, ", ")}
-	}
-	run, err := results.Open(folder)
+	w, scale, err := r.chooseWindow()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = run.Close() }() // only read from
-	r, err := analyse.RunReport(run, folder)
-	if err != nil {
-		return err
+	players := players(r.plan)
+	return r.replay(ctx, func(seed uint64) (headroom.Schedule, error) {
+		return calendar.New(r.plan, w, seed, scale, players)
+	})
+}
+
+// A runner replays schedules on one topology.
+type runner struct {
+	workshop
+	o        runOptions
+	topology headroom.Topology
+}
+
+// newRunner checks everything that can be found out before anything starts.
+func newRunner(o runOptions, std stdio) (*runner, error) {
+	r := &runner{o: o, workshop: workshop{std: std, target: o.target, seed: o.seed, started: time.Now()}}
+	if err := knownTarget(o.target); err != nil {
+		return nil, err
 	}
-	if asJSON {
-		err = writeJSON(std.out, r)
-	} else {
-		err = text.Run(std.out, r, run.Info())
+	var err error
+	if r.plan, err = loadPlan(o.plan); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return err
+	if o.topology == "" {
+		return nil, &headroom.InputError{What: "no topology was chosen", Where: "--topology", Do: "name one of the plan's, see 'headroom plan'"}
 	}
-	if !r.Complete {
-		return &headroom.MeasureError{What: "the run is incomplete: " + r.Reason}
+	if r.topology, err = topologyNamed(r.plan, o.topology); err != nil {
+		return nil, err
 	}
-	if !r.Valid {
-		return generatorHeld(r.Delays)
+	if o.target == ground.External {
+		r.plan, err = adopt(r.plan)
 	}
-	for _, p := range r.Processes {
-		if p.Met != nil && !*p.Met {
-			return fmt.Errorf("%s: %w", p.Process, headroom.ErrMissed)
-		}
+	return r, err
+}
+
+func knownTarget(target string) error {
+	targets := []string{ground.ERP, ground.Odoo, ground.External}
+	if !slices.Contains(targets, target) {
+		return &headroom.InputError{What: fmt.Sprintf("there is no target %q", target), Where: "--target", Do: "choose " + strings.Join(targets, ", ")}
 	}
 	return nil
+}
+
+// adopt puts a plan's only site on the external target's only database; of
+// several sites each names its own.
+func adopt(plan headroom.Plan) (headroom.Plan, error) {
+	target, err := external.New(os.Getenv)
+	if err != nil {
+		return plan, err
+	}
+	given := target.Databases()
+	tenants := map[string]bool{}
+	for _, s := range plan.Sites {
+		tenants[s.Tenant()] = true
+	}
+	if len(tenants) == 1 && len(given) == 1 {
+		plan.Sites = slices.Clone(plan.Sites)
+		for i := range plan.Sites {
+			plan.Sites[i].Database = given[0]
+		}
+	}
+	return plan, nil
+}
+
+// chooseWindow is the part of the calendar and the scale of its load.
+func (r *runner) chooseWindow() (calendar.Window, float64, error) {
+	o := r.o.window
+	if o.peak != "" || o.from != "" || o.length > 0 {
+		w, err := o.window(r.plan, r.started)
+		return w, r.o.scale, err
+	}
+	block, ok := r.plan.Demo[r.target]
+	if !ok && r.target == ground.External {
+		block, ok = r.plan.Demo[ground.Odoo]
+	}
+	if !ok {
+		return calendar.Window{}, 0, &headroom.InputError{What: fmt.Sprintf("what is to be replayed? plan %s has no demo for target %q", r.plan.Name, r.target),
+			Where: "--peak", Do: "name a peak, or a window with --from and --for"}
+	}
+	w, err := calendar.DemoWindow(r.plan, block)
+	scale := r.o.scale
+	if block.Scale > 0 {
+		scale *= block.Scale
+	}
+	return w, scale, err
+}
+
+// replay announces the schedule, prepares the target, and runs as often as was
+// asked, each time with the next seed on a fresh clone.
+func (r *runner) replay(ctx context.Context, make func(seed uint64) (headroom.Schedule, error)) (err error) {
+	schedule, err := make(r.o.seed)
+	if err != nil {
+		return err
+	}
+	if err := r.refuse(schedule); err != nil {
+		return err
+	}
+	if err := announce(r.std.err, r, schedule); err != nil || r.o.dry {
+		return err
+	}
+	if err := r.make(r.o.workspace, "run"); err != nil {
+		return err
+	}
+	defer func() { err = r.close(ctx, err, r.o.workspace == "") }()
+	if err := r.open(ctx, r.topology); err != nil {
+		return err
+	}
+	var folders []string
+	for i := range r.o.repeat {
+		if i > 0 {
+			if schedule, err = make(r.o.seed + uint64(i)); err != nil {
+				return err
+			}
+		}
+		id := r.topology.Name
+		if r.o.repeat > 1 {
+			id = fmt.Sprintf("%s-%d", id, i+1)
+		}
+		folder, err := r.run(ctx, r.topology, schedule, id)
+		if err != nil {
+			return err
+		}
+		folders = append(folders, folder)
+	}
+	return showRuns(folders, r.o.json, r.std)
+}
+
+// refuse finds what the target lacks before anything starts.
+func (r *runner) refuse(schedule headroom.Schedule) error {
+	if r.target != ground.External {
+		return nil
+	}
+	if r.plan.Carrier != nil {
+		return &headroom.InputError{What: "the plan has a carrier, which is a stub of this machine", Where: "carrier",
+			Do: "leave it out for an external target: its own carriers must not be called"}
+	}
+	return conduct.CheckReads(schedule, func(string) bool { return os.Getenv(external.EnvDSN) != "" || os.Getenv(external.EnvDSN+"_FILE") != "" })
+}
+
+// showRuns prints the runs one after the other; the worst of their verdicts
+// is the verb's.
+func showRuns(folders []string, asJSON bool, std stdio) error {
+	if len(folders) == 1 {
+		return showRun(folders[0], asJSON, std)
+	}
+	var missed, failed error
+	var all []any
+	for _, folder := range folders {
+		r, err := reportRun(folder)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			all = append(all, r.report)
+		} else if err := r.print(std.out); err != nil {
+			return err
+		}
+		switch err := r.verdict(); {
+		case errors.Is(err, headroom.ErrMissed):
+			missed = err
+		case err != nil:
+			failed = err
+		}
+	}
+	if asJSON {
+		if err := writeJSON(std.out, all); err != nil {
+			return err
+		}
+	}
+	if failed != nil {
+		return failed
+	}
+	return missed
 }

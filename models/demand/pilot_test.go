@@ -45,7 +45,10 @@ func (r *fakeRun) Journeys() iter.Seq2[headroom.Journey, error]     { return all
 func (r *fakeRun) Requests() iter.Seq2[headroom.Request, error]     { return all(r.requests, nil) }
 func (r *fakeRun) Server() iter.Seq2[headroom.ServerRequest, error] { return all(r.server, nil) }
 func (r *fakeRun) Samples() iter.Seq2[headroom.Sample, error]       { return all(r.samples, nil) }
-func (r *fakeRun) Gaps() iter.Seq2[headroom.Gap, error]             { return all[headroom.Gap](nil, nil) }
+func (r *fakeRun) Documents() iter.Seq2[headroom.DocumentEvent, error] {
+	return all[headroom.DocumentEvent](nil, nil)
+}
+func (r *fakeRun) Gaps() iter.Seq2[headroom.Gap, error] { return all[headroom.Gap](nil, nil) }
 
 // pilot is a dispatch cutoff with an EDI burst on one topology. The demands
 // are like real Odoo's; 5 lines over 50 products.

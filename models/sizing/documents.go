@@ -9,7 +9,8 @@ import (
 // documents tells what a schedule's arrivals are about.
 type documents struct {
 	header     headroom.Header
-	law        headroom.Popularity // of no product where the header has no catalogue to make documents of
+	law        headroom.Popularity   // the catalogue's; of no product where the header has no catalogue to make documents of
+	laws       []headroom.Popularity // by process
 	catalogues int
 	number     []int // of the catalogue of each site: sites of one database share theirs
 }
@@ -25,7 +26,7 @@ func newDocuments(h headroom.Header) documents {
 	}
 	d.catalogues = max(1, len(index))
 	if n := h.Catalogue.Products; n >= 1 && n <= math.MaxInt32/d.catalogues && h.Catalogue.Popularity >= 0 {
-		d.law = headroom.NewPopularity(n, h.Catalogue.Popularity)
+		d.law, d.laws = headroom.NewPopularity(n, h.Catalogue.Popularity), h.Laws(n)
 	}
 	return d
 }
@@ -36,7 +37,7 @@ func (d *documents) of(a headroom.Arrival) (products []int32, catalogue int) {
 	if d.law.Len() == 0 {
 		return nil, 0
 	}
-	lines := a.Document(d.header.Processes[a.Process].Lines, d.law)
+	lines := a.Document(d.header.Processes[a.Process].Lines, d.laws[a.Process])
 	products = make([]int32, len(lines))
 	for i, l := range lines {
 		products[i] = int32(l.Product)

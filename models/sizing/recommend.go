@@ -189,7 +189,7 @@ func (c *chooser) full(t headroom.Topology) (option, error) {
 		made = append(slices.Clone(made), c.tried...)
 	}
 	for _, x := range made {
-		if x.Topology == t {
+		if x.Topology.Equal(t) {
 			return x, nil
 		}
 	}
@@ -222,7 +222,7 @@ func (c *chooser) recommendation(best option, sweep []option, provider Provider)
 	}
 	best.Forecast.Capacity, best.Forecast.LimitedBy = limit.Capacity, limit.By
 	for i := range c.options { // the plan's own entry of it knows as much
-		if c.options[i].Topology == best.Topology {
+		if c.options[i].Topology.Equal(best.Topology) {
 			c.options[i] = best
 		}
 	}

@@ -111,7 +111,7 @@ func processOf(f headroom.Forecast, name string) headroom.ProcessForecast {
 func (b *builder) measuredAt(t headroom.Topology, o headroom.Objective) headroom.Estimate {
 	for _, c := range b.report.Comparisons {
 		m := c.Measured.Topology
-		if m.Web.Workers == t.Web.Workers && m.Web.Cores == t.Web.Cores && m.Database == t.Database && m.SharedHost == t.SharedHost {
+		if m.Web.Workers == t.Web.Workers && m.Web.Cores == t.Web.Cores && m.Database.Cores == t.Database.Cores && m.SharedHost == t.SharedHost {
 			return prose.At(processOf(c.Measured, o.Process).Percentile, &o)
 		}
 	}

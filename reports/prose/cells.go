@@ -18,7 +18,7 @@ func Cores(t headroom.Topology) string {
 
 // Chosen says whether a candidate is the recommended one.
 func Chosen(c headroom.Candidate, rec *headroom.Recommendation) bool {
-	return rec != nil && c.Topology == rec.Topology
+	return rec != nil && c.Topology.Equal(rec.Topology)
 }
 
 // Candidates are the recommendation's, or without one whatever was forecast.

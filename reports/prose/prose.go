@@ -151,6 +151,23 @@ func Hardware(t headroom.Topology) string {
 	return figure.Exact(t.Web.Cores) + " app + " + figure.Exact(t.Database.Cores) + " database cores"
 }
 
+// Stacks describes every stack of a topology: its workers, processors, and the
+// sites that it has to itself.
+func Stacks(t headroom.Topology) string {
+	if len(t.Stacks) == 0 {
+		one := Workers(t.Web.Workers*max(1, t.Web.Replicas)) + ", " + Hardware(t)
+		if t.Dedicated {
+			one += ", such a stack for each site"
+		}
+		return one
+	}
+	var all []string
+	for _, s := range t.Stacks {
+		all = append(all, fmt.Sprintf("%s for %s: %s", s.Name, And(s.Sites), Stacks(s)))
+	}
+	return strings.Join(all, "; ")
+}
+
 // And joins names: "a, b and c".
 func And(names []string) string {
 	switch n := len(names); n {

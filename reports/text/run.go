@@ -22,6 +22,7 @@ func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 	}
 	p.block("Processes", processes(run))
 	p.block("Failures", failures(run))
+	p.block("Documents passed on (over the whole run)", documents(run))
 	p.block("Steps (means per request)", steps(run))
 	p.block("Delays of the load generator (p50 / p99 / max)", delays([]headroom.RunReport{run}))
 	p.block("Utilization over the window", utilization(run))
@@ -32,8 +33,8 @@ func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 
 func heading(run headroom.RunReport, info headroom.RunInfo) []string {
 	t := run.Topology
-	out := []string{clean(fmt.Sprintf("Run %s of plan %s on %s: %s, %s", orUnknown(run.ID), orUnknown(info.Plan.Name),
-		prose.Topology(t), prose.Workers(t.Web.Workers), prose.Hardware(t)))}
+	out := []string{clean(fmt.Sprintf("Run %s of plan %s on %s: %s", orUnknown(run.ID), orUnknown(info.Plan.Name),
+		prose.Topology(t), prose.Stacks(t)))}
 	line := "Target " + orUnknown(info.TargetKind)
 	if !info.Started.IsZero() {
 		line += ", started " + info.Started.UTC().Format("2006-01-02 15:04:05 UTC")
@@ -78,6 +79,20 @@ func failures(run headroom.RunReport) []string {
 				t.add(p.Process, string(o), figure.Count(p.Outcomes[o]), cut(p.Examples[o], 100))
 			}
 		}
+	}
+	return t.lines("  ")
+}
+
+// documents are those that one process released and another did.
+func documents(run headroom.RunReport) []string {
+	t := &table{head: []string{"site", "<document", "released", "done", "left over", "of before", "waited", "longest", "due", "<in time"}}
+	for _, d := range run.Documents {
+		attainment := ""
+		if d.Attainment != nil {
+			attainment = figure.Count(d.InTime) + " (" + figure.Share(*d.Attainment) + ")"
+		}
+		t.add(d.Site, d.Kind, figure.Count(d.Released), figure.Count(d.Done), figure.Count(d.Released-d.Done), figure.Count(d.Older),
+			optional(d.Wait), optional(d.Longest), figure.Count(d.Due), attainment)
 	}
 	return t.lines("  ")
 }

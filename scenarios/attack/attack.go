@@ -1,5 +1,6 @@
 // Package attack is the engine for stateless HTTP: it replays a schedule's
-// portal visits and webhook calls with vegeta, in this process.
+// visits to portal and web shop and its webhook calls with vegeta, in this
+// process.
 //
 // vegeta numbers a hit apart from its target, so that results are keyed by the
 // arrival in the target's URL (hr=a<arrival>.1). An access token or a webhook's
@@ -28,7 +29,7 @@ const Name = "attack"
 type Options struct {
 	Schedule headroom.Schedule
 	Seeded   headroom.Seeded
-	URL      string // of the target, without a path
+	URLs     map[string]string // of the targets, without a path, by database
 	Recorder headroom.Recorder
 	// Workers is the number of requests that can be under way from the start,
 	// 16 when 0; up to MaxWorkers, 10,000 when 0, are added as they are
@@ -65,7 +66,7 @@ type Engine struct {
 	options Options
 	header  headroom.Header
 	sites   []headroom.SeededSite // by the header's index; empty where nothing arrives
-	weight  headroom.Popularity
+	weights []headroom.Popularity // by process
 
 	ticks    chan headroom.Tick
 	done     chan struct{} // closed when everything is recorded
@@ -101,10 +102,12 @@ func New(o Options) *Engine {
 // Ready checks that everything that is to be visited was seeded. Nothing is
 // sent.
 func (e *Engine) Ready(ctx context.Context) error {
-	if err := checkURL(e.options.URL); err != nil {
-		return err
+	for _, s := range e.header.Sites {
+		if err := checkURL(e.options.URLs[s.Database]); err != nil {
+			return err
+		}
 	}
-	e.weight = headroom.NewPopularity(max(1, e.header.Catalogue.Products), e.header.Catalogue.Popularity)
+	e.weights = e.header.Laws(max(1, e.header.Catalogue.Products))
 	e.sites = make([]headroom.SeededSite, len(e.header.Sites))
 	checked := map[[2]uint16]bool{}
 	for a, err := range ours(e.options.Schedule) {

@@ -46,7 +46,10 @@ const (
 	order = iota // not this engine's
 	portal
 	webhook
+	shop
 )
+
+var even = 0.0 // all products are wanted alike
 
 // plan is a schedule of one process, an arrival at each time; before each
 // comes one of an order, which is k6's.
@@ -59,6 +62,7 @@ func plan(process uint16, at ...time.Duration) memory {
 			{Name: "order", Scenario: "order", Engine: "k6"},
 			{Name: "visits", Scenario: Portal, Engine: Name},
 			{Name: "calls", Scenario: Webhook, Engine: Name},
+			{Name: "browsing", Scenario: Shop, Engine: Name, Popularity: &even},
 		},
 	}}
 	for _, t := range at {
@@ -79,8 +83,9 @@ func every(d time.Duration, n int) (at []time.Duration) {
 }
 
 func seeded() headroom.Seeded {
-	return headroom.Seeded{Databases: map[string]headroom.SeededSite{"hub_db": {
+	return headroom.Seeded{Sites: map[string]headroom.SeededSite{"hub": {
 		Codes: []string{"P1", "P2", "P3", "P4", "P5"}, Partners: []int64{11, 12}, Webhook: hook,
+		ShopPages:    []string{"/shop/a-1", "/shop/b-2", "/shop/c-3"},
 		PortalOrders: []headroom.PortalOrder{{ID: 40, Token: token}, {ID: 41, Token: token}, {ID: 42, Token: token}},
 	}}}
 }
@@ -148,7 +153,7 @@ func (n *notes) check(t *testing.T, m memory) {
 // begin readies and starts an engine that replays m against the address.
 func begin(t *testing.T, m memory, url string, n *notes, more func(*Options)) *Engine {
 	t.Helper()
-	o := Options{Schedule: m, Seeded: seeded(), URL: url, Recorder: n, Timeout: 5 * time.Second}
+	o := Options{Schedule: m, Seeded: seeded(), URLs: map[string]string{"hub_db": url}, Recorder: n, Timeout: 5 * time.Second}
 	if more != nil {
 		more(&o)
 	}

@@ -69,7 +69,7 @@ func (b *book) result(r *vegeta.Result) {
 	b.add(headroom.Records{
 		Journeys: []headroom.Journey{j},
 		Requests: []headroom.Request{{
-			Arrival: j.Arrival, N: 1, Site: j.Site, Process: j.Process, Step: steps[process.Scenario], Protocol: "http",
+			Arrival: j.Arrival, N: 1, Site: j.Site, Process: j.Process, Step: f.step, Protocol: "http",
 			Start: j.Start, End: end, Outcome: outcome, Status: int(r.Code), Bytes: int64(r.BytesIn), Error: message,
 		}},
 	})
@@ -153,6 +153,8 @@ func judge(scenario string, r *vegeta.Result, cut bool) (headroom.Outcome, strin
 		return headroom.BusinessError, fmt.Sprintf("HTTP %d: sent on to %s", code, pathOf(r.Headers))
 	case scenario == Portal && (code != http.StatusOK || len(r.Body) == 0):
 		return headroom.BusinessError, fmt.Sprintf("HTTP %d without an order page", code)
+	case scenario == Shop && (code != http.StatusOK || len(r.Body) == 0):
+		return headroom.BusinessError, fmt.Sprintf("HTTP %d without a page of the shop", code)
 	}
 	return headroom.OK, ""
 }

@@ -130,7 +130,7 @@ func TestOverdueIsCut(t *testing.T) {
 }
 
 func TestStopBeforeStart(t *testing.T) {
-	e := New(Options{Schedule: plan(portal, 0), Seeded: seeded(), URL: "http://127.0.0.1:1", Recorder: newNotes()})
+	e := New(Options{Schedule: plan(portal, 0), Seeded: seeded(), URLs: map[string]string{"hub_db": "http://127.0.0.1:1"}, Recorder: newNotes()})
 	if err := e.Start(time.Now()); err == nil {
 		t.Error("started before it was ready")
 	}
@@ -185,32 +185,36 @@ func TestTicks(t *testing.T) {
 func TestReadyRefuses(t *testing.T) {
 	change := func(f func(*headroom.SeededSite)) headroom.Seeded {
 		s := seeded()
-		site := s.Databases["hub_db"]
+		site := s.Sites["hub"]
 		f(&site)
-		s.Databases["hub_db"] = site
+		s.Sites["hub"] = site
 		return s
 	}
 	dance := plan(portal, 0)
 	dance.header.Processes = slices.Clone(dance.header.Processes)
 	dance.header.Processes[portal].Scenario = "dance"
+	operators := plan(portal, 0)
+	operators.arrivals[1].Kind = headroom.Closed
 	for name, o := range map[string]Options{
-		"address":     {Schedule: plan(portal, 0), Seeded: seeded(), URL: "127.0.0.1:8069"},
-		"password":    {Schedule: plan(portal, 0), Seeded: seeded(), URL: "http://me:pw@127.0.0.1:8069"},
+		"address":     {Schedule: plan(portal, 0), Seeded: seeded(), URLs: map[string]string{"hub_db": "127.0.0.1:8069"}},
+		"password":    {Schedule: plan(portal, 0), Seeded: seeded(), URLs: map[string]string{"hub_db": "http://me:pw@127.0.0.1:8069"}},
 		"not seeded":  {Schedule: plan(portal, 0)},
 		"no orders":   {Schedule: plan(portal, 0), Seeded: change(func(s *headroom.SeededSite) { s.PortalOrders = nil })},
 		"no webhook":  {Schedule: plan(webhook, 0), Seeded: change(func(s *headroom.SeededSite) { s.Webhook = "" })},
+		"no shop":     {Schedule: plan(shop, 0), Seeded: change(func(s *headroom.SeededSite) { s.ShopPages = nil })},
+		"operators":   {Schedule: operators, Seeded: seeded()},
 		"no products": {Schedule: plan(webhook, 0), Seeded: change(func(s *headroom.SeededSite) { s.Codes = nil })},
 		"scenario":    {Schedule: dance, Seeded: seeded()},
 	} {
-		if o.URL == "" {
-			o.URL = "http://127.0.0.1:1"
+		if o.URLs == nil {
+			o.URLs = map[string]string{"hub_db": "http://127.0.0.1:1"}
 		}
 		if err := New(o).Ready(t.Context()); headroom.ExitCode(err) != headroom.ExitBadInput {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	// What nobody visits need not be there.
-	idle := Options{Schedule: plan(order, 0), URL: "http://127.0.0.1:1"}
+	idle := Options{Schedule: plan(order, 0), URLs: map[string]string{"hub_db": "http://127.0.0.1:1"}}
 	if err := New(idle).Ready(t.Context()); err != nil {
 		t.Errorf("no arrivals: %v", err)
 	}

@@ -19,10 +19,20 @@ import (
 const (
 	Portal  = "portal"
 	Webhook = "webhook"
+	Shop    = "shop"
 )
 
-// steps by scenario.
-var steps = map[string]string{Portal: "page", Webhook: "post"}
+// The names of steps.
+const (
+	stepPage    = "page"    // of Portal
+	stepPost    = "post"    // of Webhook
+	stepList    = "list"    // of Shop, where a visit is one of two: the list of products,
+	stepProduct = "product" // or one of them
+)
+
+// listShare is the share of the web shop's visits that look at the list of
+// products; the others look at one product.
+const listShare = 1.0 / 3
 
 // errStopped is what vegeta hears instead of a target after a stop.
 var errStopped = errors.New("attack: stopped")
@@ -32,7 +42,8 @@ type flight struct {
 	arrival headroom.Arrival
 	start   time.Duration // since the run's start
 	blocked time.Duration // of its delay, what was a wait for a worker
-	secrets []string      // what its URL holds and no record may
+	step    string
+	secrets []string // what its URL holds and no record may
 }
 
 // target is vegeta's Targeter: the next arrival that is due. It notes when,
@@ -69,27 +80,45 @@ func (e *Engine) request(a headroom.Arrival) (vegeta.Target, flight) {
 	}}
 	f := flight{arrival: a}
 	hr := "hr=a" + strconv.FormatUint(a.ID, 10) + ".1"
-	base := strings.TrimRight(e.options.URL, "/")
-	if process.Scenario == Portal {
+	base := strings.TrimRight(e.options.URLs[e.header.Sites[a.Site].Database], "/")
+	switch process.Scenario {
+	case Shop:
+		t.Method = http.MethodGet
+		path, step := e.page(a, process, site)
+		t.URL = base + path + "?" + hr
+		f.step = step
+		return t, f
+	case Portal:
 		o := site.PortalOrders[a.Rand().IntN(len(site.PortalOrders))]
 		token := url.QueryEscape(o.Token)
 		t.Method = http.MethodGet
 		t.URL = fmt.Sprintf("%s/my/orders/%d?access_token=%s&%s", base, o.ID, token, hr)
-		f.secrets = []string{o.Token, token}
+		f.step, f.secrets = stepPage, []string{o.Token, token}
 		return t, f
 	}
 	t.Method = http.MethodPost
 	t.URL = base + site.Webhook + "?" + hr
 	t.Header.Set("Content-Type", "application/json")
 	t.Body = e.message(a, process, site)
-	f.secrets = []string{site.Webhook, strings.TrimPrefix(site.Webhook, "/web/hook/")}
+	f.step, f.secrets = stepPost, []string{site.Webhook, strings.TrimPrefix(site.Webhook, "/web/hook/")}
 	return t, f
+}
+
+// page is the path that a visitor of the web shop opens: the list, or the page
+// of a product by its popularity.
+func (e *Engine) page(a headroom.Arrival, p headroom.ScheduledProcess, s headroom.SeededSite) (path, step string) {
+	if a.Rand().Float64() < listShare {
+		return "/shop", stepList
+	}
+	a.Seed = ^a.Seed // the draw above decided; the product is drawn apart from it
+	rank := a.Document(p.Lines, e.weights[a.Process])[0].Product
+	return s.ShopPages[rank%len(s.ShopPages)], stepProduct
 }
 
 // message is what a webhook brings: which product of which arrival; and as the
 // seeded rule on Odoo reads it, a reference to write on a partner.
 func (e *Engine) message(a headroom.Arrival, p headroom.ScheduledProcess, s headroom.SeededSite) []byte {
-	rank := a.Document(p.Lines, e.weight)[0].Product
+	rank := a.Document(p.Lines, e.weights[a.Process])[0].Product
 	m := struct {
 		Arrival uint64 `json:"arrival"`
 		Code    string `json:"code"`
@@ -132,13 +161,18 @@ func checkURL(raw string) error {
 // remembers the database.
 func (e *Engine) checkSeeded(a headroom.Arrival) error {
 	process, database := e.header.Processes[a.Process], e.header.Sites[a.Site].Database
-	site, ok := e.options.Seeded.Databases[database]
+	site, ok := e.options.Seeded.Sites[e.header.Sites[a.Site].Name]
 	missing := ""
 	switch {
-	case steps[process.Scenario] == "":
+	case process.Scenario != Portal && process.Scenario != Webhook && process.Scenario != Shop:
 		return &headroom.InputError{What: fmt.Sprintf("the engine %s does not run the scenario %q of process %q", Name, process.Scenario, process.Name)}
+	case a.Kind == headroom.Closed || a.Kind == headroom.Batched:
+		return &headroom.InputError{What: fmt.Sprintf("process %q has %s arrivals, which the engine %s does not offer", process.Name, a.Kind, Name),
+			Do: "let it arrive by per_hour, by a peak or at set times"}
 	case !ok:
 		missing = "was not seeded"
+	case process.Scenario == Shop && len(site.ShopPages) == 0:
+		missing = "has no web shop pages"
 	case process.Scenario == Portal && len(site.PortalOrders) == 0:
 		missing = "has no order with an access token"
 	case process.Scenario == Webhook && site.Webhook == "":
@@ -148,7 +182,7 @@ func (e *Engine) checkSeeded(a headroom.Arrival) error {
 	}
 	if missing != "" {
 		return &headroom.InputError{What: fmt.Sprintf("database %q %s, which process %q needs", database, missing, process.Name),
-			Do: "seed it anew, or take the process out of the plan (webhooks need Odoo 17 or later)"}
+			Do: "seed it anew, or take the process out of the plan (webhooks need Odoo 17 or later, the web shop the module website_sale)"}
 	}
 	e.sites[a.Site] = site
 	return nil

@@ -1,19 +1,37 @@
 // Package calendar turns a plan's calendar into a schedule: every arrival of a
-// run with its time, seed and user, known before the run starts. It consists
-// of pure functions: no clock, no files; the same plan, window, seed and scale
-// give the same bytes.
+// run with its time, seed and user, known before the run starts; and into the
+// occurrences and the expected load of any time. It consists of pure
+// functions: no clock, no files; the same plan, window, seed and scale give the
+// same bytes. A schedule is made while it is ranged over, in memory that does
+// not grow with its number of arrivals.
+//
+// Days. A site works on its calendar's working days (Monday to Friday unless it
+// says others) that are neither a public holiday of its region nor an own
+// closure, and on its extra days. The days of a peak, a shift, an occasion or
+// opening hours are those that When names (whenDays and businessDays say exactly
+// which); without any, the working days. What crosses midnight belongs to the
+// day on which it begins, by the site's clock.
 //
 // Open arrivals of a process at a site are a Poisson process whose rate is the
-// process' ordinary rate plus what each peak adds while it lasts. The rate is
-// piecewise linear in time, so that its integral is inverted exactly (the time
-// change theorem: unit-rate Poisson points, mapped by the inverse of the
-// integrated rate, are the arrivals). Batches come at their exact moment.
+// process' ordinary rate, while it is open, plus what each peak adds while it
+// lasts, times growth, seasons, the day's random factor and the scale. The rate
+// is piecewise linear in time, so that its integral is inverted exactly (the
+// time change theorem: unit-rate Poisson points, mapped by the inverse of the
+// integrated rate, are the arrivals). A peak's shape has the mean 1 over its
+// window, whatever its length, so that its mean rate, or its work, is exactly
+// what is expected.
 //
-// Local times. A peak's and a batch's times are wall-clock times of each site.
-// A time that exists twice, in the hour that autumn repeats, means its first
-// occurrence, so that a batch comes once and neighbouring peaks neither
-// overlap nor part. A time that spring leaves out means the moment of the
-// change. Rates are per hour of real time, whatever the clocks do.
+// Batches come at their exact moment; growth, seasons and scale multiply their
+// documents, the day's random factor does not. Occasions start at their
+// moments, and nothing multiplies them. A shift is one arrival for each
+// operator; scale alone multiplies the head count.
+//
+// Local times are wall-clock times of each site. A time that exists twice, in
+// the hour that autumn repeats, means its first occurrence, so that a batch
+// comes once and neighbouring peaks neither overlap nor part. A time that
+// spring leaves out means the moment of the change. Rates are per hour of real
+// time, and occasions recur in real time, whatever the clocks do; work is by
+// window, whatever its length.
 //
 // Units are seconds since the run's start and 1/s.
 package calendar
@@ -51,6 +69,17 @@ func (w Window) check() error {
 			What: fmt.Sprintf("a window of %g s after a lead-in of %g s cannot be replayed", w.Seconds, w.LeadIn),
 			Do:   "take a window of more than 0 s, a lead-in of 0 or more, and at most 366 days in all"}
 	}
+	return years(w.start(), w.At.Add(duration(w.Seconds)))
+}
+
+// years refuses times that the calendar does not know.
+func years(from, to time.Time) error {
+	for _, t := range []time.Time{from, to} {
+		if y := t.UTC().Year(); y < firstYear || y > lastYear {
+			return &headroom.InputError{What: fmt.Sprintf("the year %d is out of reach", y),
+				Do: fmt.Sprintf("take one from %d to %d", firstYear, lastYear)}
+		}
+	}
 	return nil
 }
 
@@ -64,7 +93,7 @@ func DemoWindow(plan headroom.Plan, d headroom.Demo) (Window, error) {
 	if err != nil {
 		return Window{}, err
 	}
-	day, err := parseDate(d.Date)
+	date, err := parseDate(d.Date)
 	if err != nil {
 		return Window{}, err
 	}
@@ -72,15 +101,23 @@ func DemoWindow(plan headroom.Plan, d headroom.Demo) (Window, error) {
 	if err != nil {
 		return Window{}, err
 	}
-	w := Window{At: wall(day, from, zone), LeadIn: d.LeadIn, Seconds: d.Seconds}
+	w := Window{At: wall(date, from, zone), LeadIn: d.LeadIn, Seconds: d.Seconds}
 	return w, w.check()
 }
 
-// New makes the schedule of a window of the plan. Scale multiplies every rate
-// and batch: at another scale a process keeps its Poisson points and they come
-// sooner or later. Engines names the engine that runs each scenario. An
-// unsound plan, window or scale gives a *headroom.InputError.
-func New(plan headroom.Plan, w Window, seed uint64, scale float64, engines map[string]string) (headroom.Schedule, error) {
+// A Player says who plays a scenario.
+type Player struct {
+	Engine string // "k6" or "attack"
+	// Technical scenarios work as a user of their own, who is none of the
+	// site's people: their user index is the site's number of users.
+	Technical bool
+}
+
+// New makes the schedule of a window of the plan. Scale multiplies every rate,
+// batch and head count: at another scale a process keeps its Poisson points and
+// they come sooner or later. Players says who plays each scenario. An unsound
+// plan, window or scale gives a *headroom.InputError.
+func New(plan headroom.Plan, w Window, seed uint64, scale float64, players map[string]Player) (headroom.Schedule, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
@@ -88,64 +125,83 @@ func New(plan headroom.Plan, w Window, seed uint64, scale float64, engines map[s
 		return nil, &headroom.InputError{What: fmt.Sprintf("a scale of %g cannot be replayed", scale),
 			Do: fmt.Sprintf("give a number above 0, at most %g", float64(maxScale))}
 	}
-	if problems := Check(plan); len(problems) > 0 {
-		errs := make([]error, len(problems))
-		for i, p := range problems {
-			errs[i] = p
-		}
-		err := errors.Join(errs...)
-		return nil, &headroom.InputError{What: "the plan's calendar is unsound: " + err.Error(), Err: err}
+	if err := sound(plan); err != nil {
+		return nil, err
 	}
-	s := &schedule{span: duration(w.LeadIn + w.Seconds)}
+	s := &schedule{span: duration(w.LeadIn + w.Seconds), lanes: map[lane]uint16{}}
 	s.header = headroom.Header{
 		Plan: plan.Name, Seed: seed, Scale: scale, WindowAt: w.At, LeadIn: w.LeadIn, Window: w.Seconds,
 		Catalogue: plan.Catalogue,
 	}
 	for _, p := range plan.Processes {
-		engine, ok := engines[p.Scenario]
+		player, ok := players[p.Scenario]
 		if !ok {
 			return nil, &headroom.InputError{What: fmt.Sprintf("no engine runs the scenario %q of process %q", p.Scenario, p.Name)}
 		}
 		s.header.Processes = append(s.header.Processes, headroom.ScheduledProcess{
-			Name: p.Name, Scenario: p.Scenario, Engine: engine, Lines: p.Lines})
+			Name: p.Name, Scenario: p.Scenario, Engine: player.Engine, Lines: p.Lines, Popularity: p.Popularity,
+			ThinkTime: p.ThinkTime, ThinkSCV: thinkSCV(p)})
 	}
-	if err := s.plan(plan, w); err != nil {
+	var err error
+	if s.expansion, err = expand(&plan, w.start(), w.start().Add(s.span)); err != nil {
+		return nil, err
+	}
+	if err := s.lay(w, players); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// plan lays out sites, lanes, spans and the streams of arrivals.
-func (s *schedule) plan(plan headroom.Plan, w Window) error {
+// sound gives all problems of the plan's calendar as one error.
+func sound(plan headroom.Plan) error {
+	problems := Check(plan)
+	if len(problems) == 0 {
+		return nil
+	}
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p
+	}
+	err := errors.Join(errs...)
+	return &headroom.InputError{What: "the plan's calendar is unsound: " + err.Error(), Err: err}
+}
+
+// lay lays out sites, lanes, spans and the sources of arrivals.
+func (s *schedule) lay(w Window, players map[string]Player) error {
 	h := &s.header
-	for i, site := range plan.Sites {
-		zone, err := location(site.TimeZone)
-		if err != nil {
-			return err
+	lanes := 0
+	for _, at := range s.sites {
+		for _, p := range at.peaks {
+			lanes += len(p.Batches)
 		}
-		h.Sites = append(h.Sites, headroom.ScheduledSite{
-			Name: site.Name, Database: site.Database, Users: site.Users})
-		if site.Database == "" {
-			h.Sites[i].Database = site.Name
-		}
-		days, err := occurrences(plan.Peaks, site.Name, zone, w.start(), s.span)
-		if err != nil {
-			return err
-		}
-		s.addSpans(days, w)
-		lanes := s.addLanes(plan.Peaks, site.Name)
-		for j, p := range plan.Processes {
-			if at(p.Sites, site.Name) {
-				s.addStreams(i, j, site, p, days, lanes)
+	}
+	if len(s.sites) > math.MaxUint16 || len(h.Processes) > math.MaxUint16 || lanes > math.MaxUint16 {
+		return &headroom.InputError{What: fmt.Sprintf("a schedule holds at most %d sites, processes or batches of all sites", math.MaxUint16)}
+	}
+	for i, at := range s.sites {
+		h.Sites = append(h.Sites, headroom.ScheduledSite{Name: at.Name, Database: at.Tenant(), Users: at.Users})
+		s.addLanes(at)
+		r := &roster{users: at.Users}
+		for j := range h.Processes {
+			if err := s.addSources(i, j, players, r); err != nil {
+				return err
 			}
 		}
 	}
-	slices.SortFunc(h.Spans, compareSpans)
-	h.Spans = slices.Compact(h.Spans)
-	if len(h.Sites) > math.MaxUint16 || len(h.Processes) > math.MaxUint16 || len(h.Lanes) > math.MaxUint16 {
-		return &headroom.InputError{What: fmt.Sprintf("a schedule holds at most %d sites, processes or lanes", math.MaxUint16)}
-	}
+	s.addSpans(w)
 	return nil
+}
+
+// thinkSCV is the squared coefficient of variation of an operator's pause: 1,
+// as of an exponential one, unless the plan says another.
+func thinkSCV(p headroom.Process) float64 {
+	switch {
+	case p.ThinkTime == 0:
+		return 0
+	case p.ThinkSCV != nil:
+		return *p.ThinkSCV
+	}
+	return 1
 }
 
 // at reports whether a list of sites, of which an empty one means all, holds

@@ -2,43 +2,21 @@ package calendar
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
 )
 
-// weekdays by their short names, in time.Weekday's order.
-var weekdays = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// A civil is a date of some place's calendar, whatever its time zone.
-type civil struct {
-	year  int
-	month time.Month
-	day   int
-}
-
-func dateOf(t time.Time) civil {
-	y, m, d := t.Date()
-	return civil{y, m, d}
-}
-
-// add is the date so many days later.
-func (c civil) add(days int) civil {
-	return dateOf(time.Date(c.year, c.month, c.day+days, 12, 0, 0, 0, time.UTC))
-}
-
-func (c civil) weekday() string {
-	return weekdays[time.Date(c.year, c.month, c.day, 12, 0, 0, 0, time.UTC).Weekday()]
-}
+const secondsOfDay = 86_400
 
 // wall is the moment at which clocks in zone show so many seconds since
-// midnight on the date; see the package comment for times that do not exist
+// midnight on the day; see the package comment for times that do not exist
 // or exist twice.
-func wall(c civil, seconds int, zone *time.Location) time.Time {
-	want := time.Date(c.year, c.month, c.day, 0, 0, seconds, 0, time.UTC)
-	t := time.Date(c.year, c.month, c.day, 0, 0, seconds, 0, zone)
+func wall(d day, seconds int, zone *time.Location) time.Time {
+	year, month, n := d.date()
+	want := time.Date(year, month, n, 0, 0, seconds, 0, time.UTC)
+	t := time.Date(year, month, n, 0, 0, seconds, 0, zone)
 	from, to := t.ZoneBounds()
 	if !shows(t, want) {
 		// Spring leaves want out. time.Date then answers with a time of
@@ -70,7 +48,7 @@ func shows(t, want time.Time) bool { return ahead(t).Equal(want) }
 // since midnight.
 func parseClock(s string) (int, error) {
 	if s == "24:00" || s == "24:00:00" {
-		return 86_400, nil
+		return secondsOfDay, nil
 	}
 	layout := "15:04"
 	if strings.Count(s, ":") == 2 {
@@ -83,14 +61,6 @@ func parseClock(s string) (int, error) {
 	return t.Hour()*3600 + t.Minute()*60 + t.Second(), nil
 }
 
-func parseDate(s string) (civil, error) {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return civil{}, &headroom.InputError{What: fmt.Sprintf("%q is not a date", s), Do: `write it as "2026-11-20"`}
-	}
-	return dateOf(t), nil
-}
-
 func location(name string) (*time.Location, error) {
 	l, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
@@ -99,73 +69,83 @@ func location(name string) (*time.Location, error) {
 	return l, nil
 }
 
-// An occurrence is a peak on one day, at one site. The peak itself may lie
-// outside of the run.
-type occurrence struct {
-	peak     *headroom.Peak
-	index    int // of the peak in the plan
-	date     civil
-	from, to float64 // seconds since the run's start
-	batches  []batchTime
+// A clock knows a time zone's midnights over some days, so that times of an
+// ordinary day need no look into the zone's rules.
+type clock struct {
+	zone     *time.Location
+	first    day
+	midnight []int64 // Unix time, of each day and of the one after the last
+	changes  days    // on which clocks change
 }
 
-type batchTime struct {
-	index int           // in the peak's batches
-	at    time.Duration // since the run's start
-}
-
-// occurrences lists, for one site, each day's peaks that touch the run, by day
-// and the plan's order.
-func occurrences(peaks []headroom.Peak, site string, zone *time.Location, start time.Time, span time.Duration) ([]occurrence, error) {
-	var all []occurrence
-	first, last := dateOf(start.In(zone)).add(-1), dateOf(start.Add(span).In(zone)).add(1)
-	for c := first; c != last.add(1); c = c.add(1) {
-		for i := range peaks {
-			p := &peaks[i]
-			if !at(p.Sites, site) || !holdsOn(p.Days, c) {
-				continue
-			}
-			o, err := occur(p, i, c, zone, start)
-			if err != nil {
-				return nil, err
-			}
-			o.batches = slices.DeleteFunc(o.batches, func(b batchTime) bool { return b.at < 0 || b.at >= span })
-			if o.from < o.to && o.to > 0 && o.from < span.Seconds() || len(o.batches) > 0 {
-				all = append(all, o)
-			}
+func newClock(zone *time.Location, first, last day) *clock {
+	c := &clock{zone: zone, first: first, changes: newDays(first, last)}
+	for d := first; d <= last+1; d++ {
+		t := wall(d, 0, zone)
+		c.midnight = append(c.midnight, t.Unix())
+		if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(wall(d+1, 0, zone)) || !shows(t, d.midnightUTC()) {
+			c.changes.add(d)
 		}
 	}
-	return all, nil
+	return c
 }
 
-func occur(p *headroom.Peak, index int, c civil, zone *time.Location, start time.Time) (occurrence, error) {
-	o := occurrence{peak: p, index: index, date: c}
-	from, err := parseClock(p.From)
-	if err != nil {
-		return o, err
+// at is the moment at which the clock shows so many seconds (up to 24 hours)
+// after midnight on one of its days, as Unix time.
+func (c *clock) at(d day, seconds int) int64 {
+	if c.changes.has(d) {
+		return wall(d, seconds, c.zone).Unix()
 	}
-	to, err := parseClock(p.To)
-	if err != nil {
-		return o, err
-	}
-	o.from = wall(c, from, zone).Sub(start).Seconds()
-	o.to = wall(c, to, zone).Sub(start).Seconds()
-	for i, b := range p.Batches {
-		t, err := parseClock(b.At)
-		if err != nil {
-			return o, err
-		}
-		o.batches = append(o.batches, batchTime{i, wall(c, t, zone).Sub(start)})
-	}
-	return o, nil
+	return c.midnight[d-c.first] + int64(seconds)
 }
 
-// holdsOn reports whether the days, of which none means Monday to Friday, hold
-// the date's weekday.
-func holdsOn(days []string, c civil) bool {
-	day := c.weekday()
-	if len(days) == 0 {
-		return day != "sat" && day != "sun"
+// An interval of local times begins on one day and ends on it, or (when to is
+// not after from) on the next.
+type interval struct{ from, to int }
+
+func parseInterval(from, to string) (i interval, err error) {
+	if i.from, err = parseClock(from); err != nil {
+		return i, err
 	}
-	return slices.Contains(days, day)
+	i.to, err = parseClock(to)
+	return i, err
 }
+
+// on is the interval that begins on a day, as Unix times.
+func (c *clock) on(d day, i interval) (from, to int64) {
+	if i.to <= i.from {
+		return c.at(d, i.from), c.at(d+1, i.to)
+	}
+	return c.at(d, i.from), c.at(d, i.to)
+}
+
+// length is what the interval lasts when clocks do not change.
+func (i interval) length() int {
+	if i.to <= i.from {
+		return i.to + secondsOfDay - i.from
+	}
+	return i.to - i.from
+}
+
+// meets reports whether two intervals, each of some day, have a time of day in
+// common.
+func (i interval) meets(o interval) bool {
+	inside := func(t int, x interval) bool { return (t-x.from+2*secondsOfDay)%secondsOfDay < x.length() }
+	return inside(i.from%secondsOfDay, o) || inside(o.from%secondsOfDay, i)
+}
+
+// An epoch is a moment from which times are counted.
+type epoch struct {
+	unix  int64
+	nanos time.Duration // of the second
+}
+
+func newEpoch(t time.Time) epoch { return epoch{t.Unix(), time.Duration(t.Nanosecond())} }
+
+// since is how long after the epoch a Unix time is.
+func (e epoch) since(unix int64) time.Duration {
+	return time.Duration(unix-e.unix)*time.Second - e.nanos
+}
+
+// seconds is the same in seconds.
+func (e epoch) seconds(unix int64) float64 { return e.since(unix).Seconds() }

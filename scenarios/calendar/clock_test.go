@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -23,28 +24,28 @@ func zone(t testing.TB, name string) *time.Location {
 func TestWall(t *testing.T) {
 	for _, c := range []struct {
 		zone  string
-		date  civil
+		date  day
 		clock string
 		want  string // UTC
 	}{
-		{"Europe/Berlin", civil{2026, 11, 20}, "17:00", "2026-11-20T16:00:00Z"},
-		{"Europe/Berlin", civil{2026, 7, 1}, "17:00:30", "2026-07-01T15:00:30Z"},
-		{"Europe/Berlin", civil{2026, 3, 29}, "01:59:59", "2026-03-29T00:59:59Z"},
-		{"Europe/Berlin", civil{2026, 3, 29}, "02:00", "2026-03-29T01:00:00Z"}, // left out: the change
-		{"Europe/Berlin", civil{2026, 3, 29}, "02:30", "2026-03-29T01:00:00Z"}, // left out: the change
-		{"Europe/Berlin", civil{2026, 3, 29}, "03:00", "2026-03-29T01:00:00Z"},
-		{"Europe/Berlin", civil{2026, 3, 29}, "03:30", "2026-03-29T01:30:00Z"},
-		{"Europe/Berlin", civil{2026, 3, 29}, "24:00", "2026-03-29T22:00:00Z"},
-		{"Europe/Berlin", civil{2026, 10, 25}, "01:59:59", "2026-10-24T23:59:59Z"},
-		{"Europe/Berlin", civil{2026, 10, 25}, "02:00", "2026-10-25T00:00:00Z"}, // twice: the first
-		{"Europe/Berlin", civil{2026, 10, 25}, "02:30", "2026-10-25T00:30:00Z"}, // twice: the first
-		{"Europe/Berlin", civil{2026, 10, 25}, "03:00", "2026-10-25T02:00:00Z"},
-		{"America/New_York", civil{2026, 3, 8}, "02:30", "2026-03-08T07:00:00Z"},
-		{"America/New_York", civil{2026, 11, 1}, "01:30", "2026-11-01T05:30:00Z"},
-		{"Australia/Lord_Howe", civil{2026, 4, 5}, "01:45", "2026-04-04T14:45:00Z"}, // a change of 30 minutes
-		{"Australia/Lord_Howe", civil{2026, 10, 4}, "02:15", "2026-10-03T15:30:00Z"},
-		{"Pacific/Apia", civil{2011, 12, 30}, "10:00", "2011-12-30T10:00:00Z"}, // a day left out
-		{"UTC", civil{2026, 3, 29}, "02:30", "2026-03-29T02:30:00Z"},
+		{"Europe/Berlin", dayOf(2026, 11, 20), "17:00", "2026-11-20T16:00:00Z"},
+		{"Europe/Berlin", dayOf(2026, 7, 1), "17:00:30", "2026-07-01T15:00:30Z"},
+		{"Europe/Berlin", dayOf(2026, 3, 29), "01:59:59", "2026-03-29T00:59:59Z"},
+		{"Europe/Berlin", dayOf(2026, 3, 29), "02:00", "2026-03-29T01:00:00Z"}, // left out: the change
+		{"Europe/Berlin", dayOf(2026, 3, 29), "02:30", "2026-03-29T01:00:00Z"}, // left out: the change
+		{"Europe/Berlin", dayOf(2026, 3, 29), "03:00", "2026-03-29T01:00:00Z"},
+		{"Europe/Berlin", dayOf(2026, 3, 29), "03:30", "2026-03-29T01:30:00Z"},
+		{"Europe/Berlin", dayOf(2026, 3, 29), "24:00", "2026-03-29T22:00:00Z"},
+		{"Europe/Berlin", dayOf(2026, 10, 25), "01:59:59", "2026-10-24T23:59:59Z"},
+		{"Europe/Berlin", dayOf(2026, 10, 25), "02:00", "2026-10-25T00:00:00Z"}, // twice: the first
+		{"Europe/Berlin", dayOf(2026, 10, 25), "02:30", "2026-10-25T00:30:00Z"}, // twice: the first
+		{"Europe/Berlin", dayOf(2026, 10, 25), "03:00", "2026-10-25T02:00:00Z"},
+		{"America/New_York", dayOf(2026, 3, 8), "02:30", "2026-03-08T07:00:00Z"},
+		{"America/New_York", dayOf(2026, 11, 1), "01:30", "2026-11-01T05:30:00Z"},
+		{"Australia/Lord_Howe", dayOf(2026, 4, 5), "01:45", "2026-04-04T14:45:00Z"}, // a change of 30 minutes
+		{"Australia/Lord_Howe", dayOf(2026, 10, 4), "02:15", "2026-10-03T15:30:00Z"},
+		{"Pacific/Apia", dayOf(2011, 12, 30), "10:00", "2011-12-30T10:00:00Z"}, // a day left out
+		{"UTC", dayOf(2026, 3, 29), "02:30", "2026-03-29T02:30:00Z"},
 	} {
 		seconds, err := parseClock(c.clock)
 		if err != nil {
@@ -60,14 +61,14 @@ func TestWall(t *testing.T) {
 // what was asked wherever clocks ever show it.
 func TestWallIsMonotone(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
-	for _, date := range []civil{{2026, 3, 29}, {2026, 10, 25}} {
+	for _, date := range []day{dayOf(2026, 3, 29), dayOf(2026, 10, 25)} {
 		last := wall(date, 0, berlin)
 		for s := 60; s <= 86_400; s += 60 {
 			now := wall(date, s, berlin)
 			if now.Before(last) {
 				t.Fatalf("%v: %d s is before %d s", date, s, s-60)
 			}
-			spring := date.month == time.March && s >= 2*3600 && s < 3*3600
+			spring := date == dayOf(2026, 3, 29) && s >= 2*3600 && s < 3*3600
 			if local := now.In(berlin); !spring && local.Hour()*3600+local.Minute()*60 != s%86_400 {
 				t.Fatalf("%v: at %d s clocks show %s", date, s, local)
 			}
@@ -81,19 +82,19 @@ func TestWallIsMonotone(t *testing.T) {
 func TestPeaksOnTheNightsOfChange(t *testing.T) {
 	p := small()
 	p.Processes[0].PerHour = 0
-	p.Peaks = []headroom.Peak{{Name: "night", Days: []string{"sun"}, From: "01:00", To: "05:00", Shape: surge,
+	p.Peaks = []headroom.Peak{{Name: "night", When: headroom.When{Days: []string{"sun"}}, From: "01:00", To: "05:00", Shape: surge,
 		PerHour: map[string]float64{"order": 100},
 		Batches: []headroom.Batch{{Process: "order", Partner: "r", At: "02:30", Documents: 4, Connections: 1}}}}
 	berlin := zone(t, "Europe/Berlin")
 	for _, c := range []struct {
-		date         civil
+		date         day
 		hours, batch float64 // since 00:00
-	}{{civil{2026, 3, 22}, 4, 2.5}, {civil{2026, 3, 29}, 3, 2}, {civil{2026, 10, 25}, 5, 2.5}} {
+	}{{dayOf(2026, 3, 22), 4, 2.5}, {dayOf(2026, 3, 29), 3, 2}, {dayOf(2026, 10, 25), 5, 2.5}} {
 		s := schedule4(t, p, Window{At: wall(c.date, 0, berlin), Seconds: 12 * 3600}, 1, 1)
-		if got := s.sources[0].rate.total(); math.Abs(got-100*c.hours) > 1e-6 {
+		if got := rateOf(s, 0, 0).total(); math.Abs(got-100*c.hours) > 1e-6 {
 			t.Errorf("%v: %g arrivals expected, want %g", c.date, got, 100*c.hours)
 		}
-		if want := []headroom.Span{{Name: "night", From: 3600, To: 3600 * (1 + c.hours)}}; !slices.Equal(s.header.Spans, want) {
+		if want := []headroom.Span{{Name: "night", From: 3600, To: 3600 * (1 + c.hours)}}; !reflect.DeepEqual(s.header.Spans, want) {
 			t.Errorf("%v: spans %v, want %v", c.date, s.header.Spans, want)
 		}
 		var batch []headroom.Arrival
@@ -112,17 +113,17 @@ func TestWindowAcrossMidnight(t *testing.T) {
 	p := small()
 	p.Processes[0].PerHour = 0
 	p.Peaks = []headroom.Peak{
-		{Name: "late", Days: []string{"fri"}, From: "23:00", To: "24:00", PerHour: map[string]float64{"order": 600}},
-		{Name: "early", Days: []string{"sat"}, From: "00:00", To: "01:00", PerHour: map[string]float64{"order": 1200}},
+		{Name: "late", When: headroom.When{Days: []string{"fri"}}, From: "23:00", To: "24:00", PerHour: map[string]float64{"order": 600}},
+		{Name: "early", When: headroom.When{Days: []string{"sat"}}, From: "00:00", To: "01:00", PerHour: map[string]float64{"order": 1200}},
 		{Name: "weekday", From: "00:00", To: "01:00", PerHour: map[string]float64{"order": 1e6}}, // not on a Saturday
 	}
-	w := Window{At: wall(civil{2026, 11, 20}, 23*3600+1800, zone(t, "Europe/Berlin")), LeadIn: 900, Seconds: 3600}
+	w := Window{At: wall(dayOf(2026, 11, 20), 23*3600+1800, zone(t, "Europe/Berlin")), LeadIn: 900, Seconds: 3600}
 	s := schedule4(t, p, w, 1, 1)
 	want := []headroom.Span{{Name: "late", From: 0, To: 2700}, {Name: "early", From: 2700, To: 4500}}
-	if !slices.Equal(s.header.Spans, want) || !s.header.Shortened {
+	if !reflect.DeepEqual(s.header.Spans, want) || !s.header.Shortened {
 		t.Errorf("spans %v, want %v; shortened %t", s.header.Spans, want, s.header.Shortened)
 	}
-	if r := s.sources[0].rate; math.Abs(r.until(2700)-450) > 1e-9 || math.Abs(r.total()-1050) > 1e-9 {
+	if r := rateOf(s, 0, 0); math.Abs(r.until(2700)-450) > 1e-9 || math.Abs(r.total()-1050) > 1e-9 {
 		t.Errorf("%g arrivals expected until midnight and %g in all, want 450 and 1050", r.until(2700), r.total())
 	}
 }
@@ -133,8 +134,9 @@ func TestPeaksFollowEachSitesClock(t *testing.T) {
 	p.Sites = append(p.Sites, headroom.Site{Name: "west", TimeZone: "America/New_York", Users: 1})
 	p.Peaks = []headroom.Peak{{Name: "cutoff", From: "15:00", To: "17:00", PerHour: map[string]float64{"order": 60}}}
 	s := schedule4(t, p, Window{At: friday, Seconds: 12 * 3600}, 1, 1)
-	want := []headroom.Span{{Name: "cutoff", From: 0, To: 7200}, {Name: "cutoff", From: 6 * 3600, To: 8 * 3600}}
-	if !slices.Equal(s.header.Spans, want) || s.header.Shortened {
+	want := []headroom.Span{{Name: "cutoff", From: 0, To: 7200, Sites: []string{"hub"}},
+		{Name: "cutoff", From: 6 * 3600, To: 8 * 3600, Sites: []string{"west"}}}
+	if !reflect.DeepEqual(s.header.Spans, want) || s.header.Shortened {
 		t.Errorf("spans %v, want %v; shortened %t", s.header.Spans, want, s.header.Shortened)
 	}
 }
@@ -145,7 +147,7 @@ func TestCheck(t *testing.T) {
 	p.Sites[0].TimeZone = "Mars/Olympus"
 	p.Processes[0].PerHour = math.NaN()
 	p.Peaks = []headroom.Peak{
-		{Name: "a", From: "3pm", To: "17:00", Shape: "saw", Days: []string{"fri", "Sat"}, PerHour: map[string]float64{"order": -1}},
+		{Name: "a", From: "3pm", To: "17:00", Shape: "saw", When: headroom.When{Days: []string{"fri", "Sat"}}, PerHour: map[string]float64{"order": -1}},
 		{Name: "b", From: "17:00", To: "15:00:00"},
 		{Name: "c", From: "15:00", To: "17:00", Batches: []headroom.Batch{
 			{Process: "order", Partner: "r", At: "16:00", Connections: 2, Documents: 1},
@@ -162,7 +164,7 @@ func TestCheck(t *testing.T) {
 		`sites[0].users: a site needs at least one user`,
 		`processes[0].per_hour: a rate of NaN per hour cannot be replayed`,
 		`peaks[0].from: "3pm" is not a time of day; write it as "15:00" or "15:00:30"`,
-		`peaks[0].shape: there is no shape "saw"; use flat, or surge for one that rises linearly from half to one and a half times its mean`,
+		`peaks[0].shape: there is no shape "saw"; use flat, ramp, triangle, surge, wave or table`,
 		`peaks[0].days[1]: there is no day "Sat"; use mon, tue, wed, thu, fri, sat or sun`,
 		`peaks[0].per_hour.order: a rate of -1 per hour cannot be replayed`,
 		`peaks[1].to: the peak ends at 15:00:00, which is not after its beginning at 17:00; write a peak across midnight as two`,

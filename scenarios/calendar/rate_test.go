@@ -10,22 +10,58 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-// surges has a surge that begins before the run, a flat peak, and their overlap.
-func surges() (headroom.Process, []occurrence) {
-	per := func(n float64) map[string]float64 { return map[string]float64{"order": n} }
-	return headroom.Process{Name: "order", PerHour: 360}, []occurrence{
-		{peak: &headroom.Peak{Shape: surge, PerHour: per(7200)}, from: -500, to: 1500},
-		{peak: &headroom.Peak{Shape: flat, PerHour: per(1800)}, from: 1000, to: 2000},
-		{peak: &headroom.Peak{Shape: surge, PerHour: map[string]float64{"scan": 1e6}}, from: 0, to: 3000},
+// rate is an arrival rate over a whole run.
+type rate []piece
+
+// rateOf is that of a process at a site.
+func rateOf(s *schedule, i, j int) (r rate) {
+	f := flow{span: s.span.Seconds(), day: s.first, rater: rater{x: s.expansion, s: s.sites[i],
+		p: s.sites[i].processes[j], scale: s.header.Scale, seed: s.header.Seed, cv: s.plan.DayVariation}}
+	for q, ok := f.next(); ok; q, ok = f.next() {
+		r = append(r, q)
 	}
+	return r
+}
+
+// total is the number of arrivals expected in the run.
+func (r rate) total() float64 { return r.until(math.Inf(1)) }
+
+// until is the number of arrivals expected before t.
+func (r rate) until(t float64) (n float64) {
+	for _, q := range r {
+		n += q.between(0, t)
+	}
+	return n
+}
+
+// when is the time before which y arrivals are expected.
+func (r rate) when(y float64) float64 {
+	for _, q := range r {
+		if y < q.before+q.expected() {
+			return q.when(y - q.before)
+		}
+	}
+	return math.NaN()
+}
+
+// surges has a surge that began before the run, a flat peak, and their overlap.
+func surges() headroom.Plan {
+	p := small()
+	per := func(n float64) map[string]float64 { return map[string]float64{"order": n} }
+	p.Processes = []headroom.Process{{Name: "order", Scenario: "order", PerHour: 360}, {Name: "scan", Scenario: "scan"}}
+	p.Peaks = []headroom.Peak{
+		{Name: "a", From: "14:51:40", To: "15:25", Shape: surge, PerHour: per(7200)},
+		{Name: "b", From: "15:16:40", To: "15:33:20", PerHour: per(1800)},
+		{Name: "c", From: "15:00", To: "15:50", Shape: surge, PerHour: map[string]float64{"scan": 1e6}},
+	}
+	return p
 }
 
 // Against the definition of the rate, integrated by the midpoint rule in steps
 // that no knot falls into.
 func TestRateAgainstQuadrature(t *testing.T) {
-	p, days := surges()
 	const scale, step = 0.7, 0.5
-	r := newRate(p, days, 3000, scale)
+	r := rateOf(schedule4(t, surges(), Window{At: friday, Seconds: 3000}, 1, scale), 0, 0)
 	var sum float64
 	for i := range 6000 {
 		x := (float64(i) + 0.5) * step
@@ -47,14 +83,12 @@ func TestRateAgainstQuadrature(t *testing.T) {
 }
 
 func TestWhenInvertsUntil(t *testing.T) {
-	p, days := surges()
 	fading := rate{{from: 0, to: 10, first: 2, last: 0}, {from: 10, to: 20, before: 10}, {from: 20, to: 30, last: 2, before: 10}}
-	for name, r := range map[string]rate{"surges": newRate(p, days, 3000, 1), "to 0 and back": fading} {
-		i := 0
-		var last, at float64
+	for name, r := range map[string]rate{"surges": rateOf(schedule4(t, surges(), Window{At: friday, Seconds: 3000}, 1, 1), 0, 0), "to 0 and back": fading} {
+		last := 0.0
 		for n := range 10_000 {
 			y := r.total() * float64(n) / 10_000
-			at, i = r.when(y, i)
+			at := r.when(y)
 			if back := r.until(at); math.Abs(back-y) > 1e-9*r.total() {
 				t.Fatalf("%s: until(when(%g)) = %g", name, y, back)
 			}
@@ -122,7 +156,7 @@ func points(t *testing.T, p headroom.Plan, w Window, seeds int) (points, uniform
 	var before float64
 	for seed := range seeds {
 		s := schedule4(t, p, w, uint64(seed), 1)
-		r := s.sources[0].rate
+		r := rateOf(s, 0, 0)
 		for _, a := range arrivals(t, s) {
 			y := r.until(a.At.Seconds())
 			points = append(points, before+y)
@@ -174,44 +208,4 @@ func TestNoRateNoArrivals(t *testing.T) {
 	if n := len(arrivals(t, s)); n != 0 || len(s.header.Processes) != 1 {
 		t.Errorf("%d arrivals of %d processes", n, len(s.header.Processes))
 	}
-}
-
-func FuzzSchedule(f *testing.F) {
-	f.Add(uint64(1), int64(1_795_000_000), 10.0, 60.0, 1.0, 3600.0, 7200.0, uint8(1))
-	f.Add(uint64(2), int64(1_774_746_000), 0.0, 1e5, 0.1, 0.0, 1.0, uint8(7)) // a night of change
-	f.Fuzz(func(t *testing.T, seed uint64, at int64, lead, seconds, scale, base, peak float64, bits uint8) {
-		at %= 1 << 33
-		p := small()
-		p.Processes[0].PerHour = base
-		p.Processes = append(p.Processes, headroom.Process{Name: "scan", Scenario: "scan", PerHour: 10})
-		q := headroom.Peak{Name: "p", Days: weekdays[:], From: "02:10", To: "16:40", PerHour: map[string]float64{"order": peak},
-			Batches: []headroom.Batch{{Process: "scan", Partner: "r", At: "02:30", Documents: int(bits), Connections: 1}}}
-		if bits&1 != 0 {
-			q.Shape = surge
-		}
-		p.Peaks = []headroom.Peak{q}
-		w := Window{At: time.Unix(at, 0), LeadIn: lead, Seconds: seconds}
-		s, err := New(p, w, seed, scale, engines)
-		if err != nil {
-			if headroom.ExitCode(err) != headroom.ExitBadInput {
-				t.Fatal(err)
-			}
-			return
-		}
-		span := duration(lead + seconds)
-		var last headroom.Arrival
-		for a, err := range s.Arrivals() {
-			if err != nil || a.ID != last.ID+1 || a.At < last.At || a.At < 0 || a.At >= span || a.User >= 7 {
-				t.Fatalf("%v after %v of %v: %v", a, last, span, err)
-			}
-			if last = a; a.ID > 100_000 {
-				break // a high rate is as good as any
-			}
-		}
-		for _, x := range s.Header().Spans {
-			if !(x.From >= 0 && x.From < x.To && x.To <= lead+seconds) {
-				t.Fatalf("span %v of %g s", x, lead+seconds)
-			}
-		}
-	})
 }

@@ -45,108 +45,151 @@ func user(seed uint64, users int) uint32 {
 	return uint32(mix(^seed) % uint64(max(1, users)))
 }
 
-// A source is the recipe of one stream of arrivals, from which it can be
-// produced any number of times.
+// A source is the recipe of the arrivals of one process at one site, of one
+// kind, from which they can be produced any number of times.
 type source struct {
-	site, process uint16
-	users         int
-	key           key
-	rate          rate      // of open arrivals; nil for batches
-	batches       []dueLots // of batched ones, by time
+	schedule *schedule
+	site     *site
+	process  *process
+	i, j     uint16 // their indices
+	player   Player
+	stream   func(source) stream
+	number   int      // of the process' runs or shifts, for streams of one
+	users    []uint32 // of a shift's operators
 }
 
-// dueLots is one batch on one day.
-type dueLots struct {
+// A stream produces a source's arrivals, one after another, without IDs and in
+// order of time.
+type stream interface {
+	// advance makes the next arrival, and reports whether there is one.
+	advance(*headroom.Arrival) bool
+}
+
+// arrival is one of the source, with what follows from its seed.
+func (s source) arrival(at time.Duration, kind headroom.Kind, seed uint64) headroom.Arrival {
+	a := headroom.Arrival{At: at, Kind: kind, Seed: seed, Site: s.i, Process: s.j}
+	if s.player.Technical {
+		a.User = uint32(s.site.Users)
+	} else {
+		a.User = user(seed, s.site.Users)
+	}
+	return a
+}
+
+// openStream inverts the integrated rate at the points of a unit-rate Poisson
+// process.
+type openStream struct {
+	source
+	flow   flow
+	dues   dues
+	key    key
+	random *rand.PCG
+	index  uint64
+	sum    float64 // of the unit-rate gaps so far
+	piece  piece
+	live   bool
+}
+
+func openArrivals(s source) stream {
+	x := s.schedule
+	o := &openStream{source: s, dues: newDues(s), key: newKey(x.header.Seed, s.site.Name, s.process.Name)}
+	o.random = rand.NewPCG(o.key[0], o.key[1])
+	o.flow = flow{span: x.span.Seconds(), day: x.first, rater: rater{
+		x: x.expansion, s: s.site, p: s.process, scale: x.header.Scale, seed: x.header.Seed, cv: x.plan.DayVariation}}
+	o.piece, o.live = o.flow.next()
+	return o
+}
+
+func (o *openStream) advance(a *headroom.Arrival) bool {
+	if !o.live {
+		return false
+	}
+	// The gap between unit-rate Poisson points is exponential. The uniform
+	// number has 53 bits and is less than 1, so that the gap is finite.
+	o.sum -= math.Log1p(-float64(o.random.Uint64()>>11) / (1 << 53))
+	for o.sum >= o.piece.before+o.piece.expected() {
+		if o.piece, o.live = o.flow.next(); !o.live {
+			return false
+		}
+	}
+	t := o.piece.when(o.sum - o.piece.before)
+	at := min(time.Duration(t*float64(time.Second)), o.schedule.span-1)
+	*a = o.arrival(at, headroom.Open, o.key.seed(o.index))
+	a.Due = o.dues.of(at, never)
+	o.index++
+	return true
+}
+
+// batchStream makes the documents of a process' batches.
+type batchStream struct {
+	source
+	dues     dues
+	day      day
+	lots     []lot // of the day
+	lot      int
+	document int
+}
+
+// A lot is one batch on one day.
+type lot struct {
 	at        time.Duration
 	documents int
 	lane      uint16
 	key       key
+	due       time.Duration // its peak's cutoff; never, when it has none
 }
 
-// addStreams adds the open arrivals and the batches of a process at a site.
-func (s *schedule) addStreams(i, j int, site headroom.Site, p headroom.Process, days []occurrence, lanes map[string]uint16) {
-	h := s.header
-	base := source{site: uint16(i), process: uint16(j), users: site.Users}
-	if r := newRate(p, days, s.span.Seconds(), h.Scale); r.total() > 0 {
-		open := base
-		open.rate, open.key = r, newKey(h.Seed, site.Name, p.Name)
-		s.sources = append(s.sources, open)
-	}
-	batched := base
-	for _, o := range days {
-		for _, b := range o.batches {
-			batch := o.peak.Batches[b.index]
-			// Half a document is one: a batch never vanishes at a half or more.
-			documents := int(math.Round(float64(batch.Documents) * h.Scale))
-			if batch.Process != p.Name || documents == 0 {
-				continue
-			}
-			date := time.Date(o.date.year, o.date.month, o.date.day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-			batched.batches = append(batched.batches, dueLots{at: b.at, documents: documents, lane: lanes[batch.Partner],
-				key: newKey(h.Seed, site.Name, p.Name, o.peak.Name, batch.Partner, date, batch.At)})
+func batchArrivals(s source) stream {
+	return &batchStream{source: s, dues: newDues(s), day: s.schedule.first}
+}
+
+func (b *batchStream) advance(a *headroom.Arrival) bool {
+	for b.lot == len(b.lots) || b.document == b.lots[b.lot].documents {
+		if b.lot < len(b.lots) {
+			b.lot++
+			b.document = 0
+			continue
 		}
+		if b.day > b.schedule.last {
+			return false
+		}
+		b.lots, b.lot = b.schedule.lots(b.lots[:0], b.site, b.process, b.day), 0
+		b.day++
 	}
-	if len(batched.batches) > 0 {
-		slices.SortStableFunc(batched.batches, func(a, b dueLots) int { return cmp.Compare(a.at, b.at) })
-		s.sources = append(s.sources, batched)
-	}
-}
-
-// A stream produces a source's arrivals, one after another and without IDs.
-type stream struct {
-	*source
-	next  headroom.Arrival
-	span  time.Duration
-	index uint64
-	// Open arrivals.
-	random *rand.PCG
-	sum    float64 // of the unit-rate gaps so far
-	piece  int
-	// Batches.
-	batch, document int
-}
-
-func (s *source) stream(span time.Duration) *stream {
-	return &stream{source: s, span: span, random: rand.NewPCG(s.key[0], s.key[1])}
-}
-
-// advance makes the next arrival, and reports whether there is one.
-func (s *stream) advance() bool {
-	s.next = headroom.Arrival{Site: s.site, Process: s.process}
-	if s.rate == nil {
-		return s.advanceBatch()
-	}
-	// The gap between unit-rate Poisson points is exponential. The uniform
-	// number has 53 bits and is less than 1, so that the gap is finite.
-	s.sum -= math.Log1p(-float64(s.random.Uint64()>>11) / (1 << 53))
-	if s.sum >= s.rate.total() {
-		return false
-	}
-	var t float64
-	t, s.piece = s.rate.when(s.sum, s.piece)
-	s.next.At = min(time.Duration(t*float64(time.Second)), s.span-1)
-	s.next.Kind = headroom.Open
-	s.seal(s.key.seed(s.index))
-	s.index++
+	l := b.lots[b.lot]
+	*a = b.arrival(l.at, headroom.Batched, l.key.seed(uint64(b.document)))
+	a.Lane, a.Due = l.lane, b.dues.of(l.at, l.due)
+	b.document++
 	return true
 }
 
-func (s *stream) advanceBatch() bool {
-	if s.batch < len(s.batches) && s.document == s.batches[s.batch].documents {
-		s.batch++
-		s.document = 0
-	}
-	if s.batch == len(s.batches) {
-		return false
-	}
-	b := s.batches[s.batch]
-	s.next.At, s.next.Lane, s.next.Kind = b.at, b.lane, headroom.Batched
-	s.seal(b.key.seed(uint64(s.document)))
-	s.document++
-	return true
+// mostDocuments keeps the documents of a batch countable, whatever multiplies it.
+const mostDocuments = 1e15
+
+// documents is the batch's number, multiplied. Half a document is one: a batch
+// never vanishes at a half or more.
+func (b batch) documents(factor float64) float64 {
+	return min(math.Round(float64(b.Documents)*factor), mostDocuments)
 }
 
-func (s *stream) seal(seed uint64) {
-	s.next.Seed = seed
-	s.next.User = user(seed, s.users)
+// lots appends the batches of a process on a day that come within the run.
+func (s *schedule) lots(to []lot, at *site, p *process, d day) []lot {
+	for _, b := range p.batches {
+		if !b.peak.days.has(d) {
+			continue
+		}
+		documents := int(b.documents(s.header.Scale * s.factor(p, d)))
+		t := s.epoch.since(at.clock.at(d, b.at))
+		if documents == 0 || t < 0 || t >= s.span {
+			continue
+		}
+		l := lot{at: t, documents: documents, lane: s.lanes[lane{at.Name, b.Partner}], due: never,
+			key: newKey(s.header.Seed, at.Name, p.Name, b.peak.Name, b.Partner, d.String(), b.At)}
+		if b.peak.due >= 0 {
+			l.due = s.epoch.since(at.clock.at(d, b.peak.due))
+		}
+		to = append(to, l)
+	}
+	slices.SortStableFunc(to, func(a, b lot) int { return cmp.Compare(a.at, b.at) })
+	return to
 }

@@ -29,6 +29,8 @@ type imitation struct {
 	atOnce int // XML-RPC calls under way
 	most   int
 	refuse string // a model.method that is answered with an error
+	broken int    // so many orders by XML-RPC are answered by a proxy that finds no worker
+	hang   int    // so many after them only after a second
 }
 
 func newImitation(t testing.TB) *imitation {
@@ -144,12 +146,34 @@ func (e *imitation) json2(w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]any{"name": "werkzeug.exceptions.Unauthorized", "message": "Invalid apikey"})
 		return
 	}
-	if r.PathValue("method") == "search_count" { // the check of a login
-		answer(w, 1)
+	if r.PathValue("model") == "res.users" { // the check of a login
+		answer(w, []int{7})
 		return
 	}
 	e.take(r)
 	answer(w, []any{map[string]any{"id": 1, "name": "Bolt", "qty_available": 12.5}})
+}
+
+// fails answers as an overloaded system does, as often as it was told to.
+func (e *imitation) fails(w http.ResponseWriter, r *http.Request) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.broken > 0:
+		e.broken--
+		http.Error(w, "no worker", http.StatusBadGateway)
+		return true
+	case e.hang > 0:
+		e.hang--
+		e.mu.Unlock()
+		select {
+		case <-time.After(time.Second):
+		case <-r.Context().Done():
+		}
+		e.mu.Lock()
+		return true
+	}
+	return false
 }
 
 var xmlCall = regexp.MustCompile(`(?s)<methodName>(\w+)</methodName>.*?key-` + password + `</string></value></param>(?:<param><value><string>([^<]+)</string></value></param><param><value><string>([^<]+)</string>)?`)
@@ -163,13 +187,20 @@ func (e *imitation) xmlrpc(w http.ResponseWriter, r *http.Request) {
 	found := xmlCall.FindSubmatch(body)
 	result := "<int>7</int>"
 	if len(found) == 4 && string(found[1]) == "execute_kw" {
+		if e.fails(w, r) {
+			return
+		}
 		e.mu.Lock()
 		e.atOnce++
 		e.most = max(e.most, e.atOnce)
 		e.mu.Unlock()
 		r.SetPathValue("model", string(found[2]))
 		r.SetPathValue("method", string(found[3]))
-		if e.take(r) != "sale.order.create" {
+		switch e.take(r) {
+		case "sale.order.create":
+		case "sale.order.search_read":
+			result = "<array><data></data></array>"
+		default:
 			result = "<boolean>1</boolean>"
 		}
 		e.mu.Lock()

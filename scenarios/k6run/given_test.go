@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 			os.Args = append([]string{"k6"}, os.Args[2:]...)
 			k6.Execute()
 			return
+		case "vegeta-peer":
+			vegetaPeer(os.Args[2])
+			return
 		case "doomed-parent":
 			doomedParent(os.Args[2])
 			return
@@ -57,7 +60,7 @@ func (p plan) Arrivals() iter.Seq2[headroom.Arrival, error] {
 
 // processes in the header's order, each named like its scenario but one that
 // is not k6's business.
-var processes = []string{"order", "receive", "scan", "edi_order", "invoice", "bi_report", "portal"}
+var processes = []string{"order_to_ship", "buy_and_receive", "scan", "edi_order", "invoice", "bi_report", "portal"}
 
 func newPlan() *plan {
 	p := &plan{header: headroom.Header{
@@ -90,6 +93,11 @@ func (p *plan) add(process string, n int, from, every time.Duration) {
 			Process: uint16(slices.Index(processes, process)), Kind: kind,
 		})
 	}
+	p.sort()
+}
+
+// sort puts the arrivals in order and numbers them.
+func (p *plan) sort() {
 	slices.SortStableFunc(p.arrivals, func(a, b headroom.Arrival) int { return int(a.At - b.At) })
 	for i := range p.arrivals {
 		p.arrivals[i].ID = uint64(i + 1)
@@ -118,18 +126,23 @@ func give(t testing.TB, dir, target string, p *plan, secret string) given {
 		site.Products = append(site.Products, int64(500+i))
 		site.Codes = append(site.Codes, fmt.Sprintf("HR-%04d", i))
 	}
-	seeded, err := json.Marshal(headroom.Seeded{Version: "19.0", Databases: map[string]headroom.SeededSite{"db-hub": site}})
+	login := func(name string) headroom.Login {
+		return headroom.Login{Login: name, Password: headroom.Secret(secret), Key: headroom.Secret("key-" + secret)}
+	}
+	sites, logins, targets := map[string]headroom.SeededSite{}, headroom.Logins{}, map[string]string{}
+	for _, s := range p.header.Sites {
+		sites[s.Name], logins[s.Name] = site, []headroom.Login{login("ann"), login("ben")}
+		targets[s.Database] = target
+	}
+	seeded, err := json.Marshal(headroom.Seeded{Version: "19.0", Sites: sites})
 	must(t, err)
 	o := k6run.Options{
-		Binary: []string{self, "k6"}, Schedule: b.Schedule(), Part: b.PartPath("k6"), Target: target,
+		Binary: []string{self, "k6"}, Schedule: b.Schedule(), Part: b.PartPath("k6"), Targets: targets,
 		Seeded: filepath.Join(dir, "seeded.json"), Logins: filepath.Join(dir, "logins.json"),
 		VUs: 8, Workspace: dir, Log: b.Log("k6"), Grace: 10 * time.Second,
 	}
 	must(t, os.WriteFile(o.Seeded, seeded, 0o600))
-	login := func(name string) headroom.Login {
-		return headroom.Login{Login: name, Password: headroom.Secret(secret), Key: headroom.Secret("key-" + secret)}
-	}
-	must(t, rpc.WriteLogins(o.Logins, headroom.Logins{"db-hub": {login("ann"), login("ben")}}))
+	must(t, rpc.WriteLogins(o.Logins, logins))
 	return given{o, b.Dir()}
 }
 

@@ -21,11 +21,11 @@ type Options struct {
 	// Binary is the command that becomes k6, `run …` is added to it: this
 	// program itself and its verb k6.
 	Binary   []string
-	Schedule string // path of a file by headroom.WriteSchedule
-	Part     string // path of the part that the child writes; must not exist
-	Target   string // URL of the system under test
-	Seeded   string // path of headroom.Seeded as JSON
-	Logins   string // path of the logins, mode 0600
+	Schedule string            // path of a file by headroom.WriteSchedule
+	Part     string            // path of the part that the child writes; must not exist
+	Targets  map[string]string // URLs of the systems under test, by database
+	Seeded   string            // path of headroom.Seeded as JSON
+	Logins   string            // path of the logins, mode 0600
 	// DSNs are PostgreSQL addresses by database, for scenarios that read it
 	// directly. They go through the pipe, never through arguments or files.
 	DSNs map[string]headroom.Secret
@@ -79,7 +79,7 @@ func (o Options) header() (headroom.Header, error) {
 // setup is what the child needs to know, secrets included.
 func (o Options) setup(h headroom.Header) (headroom.ChildSetup, error) {
 	s := headroom.ChildSetup{
-		Target: o.Target, Part: o.Part, SeededFile: o.Seeded, LoginsFile: o.Logins,
+		Targets: o.Targets, Part: o.Part, SeededFile: o.Seeded, LoginsFile: o.Logins,
 		DSNs: map[string]string{}, Protocols: map[string]string{},
 	}
 	for database, dsn := range o.DSNs {
@@ -103,7 +103,13 @@ func (o Options) prepare(folder string, h headroom.Header) (script string, err e
 	script = o.Script
 	if script == "" {
 		script = filepath.Join(folder, scenarios.Main)
-		if err := scenarios.WriteScripts(folder); err != nil {
+		own := map[string]string{}
+		for _, p := range h.Processes {
+			if scenarios.Own(p.Scenario) {
+				own[p.Scenario] = p.Scenario
+			}
+		}
+		if err := scenarios.WriteScripts(folder, own); err != nil {
 			return "", err
 		}
 	}

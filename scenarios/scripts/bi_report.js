@@ -1,5 +1,11 @@
-// A reporting tool reads the database directly, past the ERP: it connects,
-// reads what it shows, and leaves.
+// A reporting tool reads the database directly, past the ERP.
+//
+// kind: open, scheduled
+// protocol: sql
+// steps: stock_by_product, orders_by_day
+// documents: all stock of the site and all orders
+// products: all
+// modules: sale_stock
 import erp from "k6/x/odoo";
 import sql from "k6/x/sql";
 import postgres from "k6/x/sql/driver/pgx";
@@ -7,7 +13,7 @@ import postgres from "k6/x/sql/driver/pgx";
 const stockByProduct = `
   SELECT product_id, sum(quantity) AS quantity, sum(reserved_quantity) AS reserved, count(*) OVER () AS total
     FROM stock_quant
-   WHERE location_id = $1
+   WHERE location_id IN (SELECT id FROM stock_location WHERE $1 IN (id, location_id)) -- the shelves below it as well
    GROUP BY product_id
    ORDER BY product_id`;
 

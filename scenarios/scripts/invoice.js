@@ -1,4 +1,13 @@
 // A delivered order is invoiced: found, invoiced by the wizard, posted.
+//
+// kind: open, closed
+// protocol: jsonrpc
+// steps: find, wizard, create, read, post
+// documents: one of the oldest orders that are delivered and not invoiced
+// products: those of the order
+// modules: sale_stock, account
+// groups: sales_team.group_sale_salesman_all_leads, account.group_account_invoice
+// writes: posted invoices
 import erp from "k6/x/odoo";
 
 // Clerks work off the oldest orders; each takes one of so many, so that they
@@ -8,7 +17,7 @@ const atHand = 8;
 export default function () {
   const { call } = erp.jsonrpc;
 
-  const [order] = call("find", "sale.order", "search_read", [[["invoice_status", "=", "to invoice"]]], {
+  const [order] = call("find", "sale.order", "search_read", [[["invoice_status", "=", "to invoice"], ["company_id", "=", erp.site().company]]], {
     fields: ["invoice_ids"], order: "id", offset: erp.arrival().below(atHand), limit: 1,
   });
   if (order === undefined) {

@@ -1,4 +1,12 @@
-// A barcode is scanned: which product is it, and how many are there?
+// A barcode is scanned; the ERP tells the product and how many there are.
+//
+// kind: open, closed
+// protocol: json2
+// steps: lookup
+// documents: one product
+// products: the first line's, by the process' popularity
+// modules: stock
+// groups: stock.group_stock_user
 import erp from "k6/x/odoo";
 
 export default function () {

@@ -99,9 +99,14 @@ func (e *Executor) Run(ctx context.Context, out chan<- metrics.SampleContainer) 
 	defer interrupt()
 	defer context.AfterFunc(ctx, func() { e.child.Stop(0) })()
 
-	r := newReplay(&e.header, e.child, out, e.activate(vuCtx, returned))
+	r, err := newReplay(&e.header, e.child, out, e.activate(vuCtx, returned))
+	if err != nil {
+		e.child.Fail(err)
+		return err
+	}
 	r.log, r.state, r.cut, r.interrupt = e.GetLogger(), e.state, vuCtx.Err, interrupt
 
+	defer giveSlack()()
 	e.child.Say(headroom.ChildEvent{Ready: &headroom.ChildReady{VUs: len(e.vus), Sessions: e.sessions}})
 	select {
 	case at := <-e.child.Starts():
@@ -110,7 +115,7 @@ func (e *Executor) Run(ctx context.Context, out chan<- metrics.SampleContainer) 
 		e.child.Finished(headroom.ChildDone{}) // there was no run
 		return nil
 	}
-	err := e.read(func(_ headroom.Header, s stream) error { return r.run(s, e.config.GetGracefulStop()) })
+	err = e.read(func(_ headroom.Header, s stream) error { return r.run(s, e.config.GetGracefulStop()) })
 	if err != nil {
 		e.child.Fail(err)
 		return err

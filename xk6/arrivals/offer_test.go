@@ -3,6 +3,7 @@ package arrivals
 import (
 	"errors"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +25,8 @@ func (c *fakeClock) sleep(d time.Duration) {
 	}
 }
 
+func (c *fakeClock) wake() {}
+
 type came struct {
 	id uint64
 	at time.Duration
@@ -33,6 +36,18 @@ type fakeSink struct {
 	came      []came
 	abandoned []uint64
 	shut      bool
+	put       []time.Duration // when something that was put off is due, in order
+	resumed   []time.Duration // when it was let go
+}
+
+func (s *fakeSink) resume(now time.Duration) time.Duration {
+	for len(s.put) > 0 && s.put[0] <= now {
+		s.put, s.resumed = s.put[1:], append(s.resumed, now)
+	}
+	if len(s.put) == 0 {
+		return never
+	}
+	return s.put[0]
 }
 
 func (s *fakeSink) arrive(a headroom.Arrival, at time.Duration) bool {
@@ -108,6 +123,19 @@ func TestOfferAbandonsWhatAClosedPoolRefuses(t *testing.T) {
 	s := &fakeSink{shut: true}
 	if err := offer(schedule(0, 1), &fakeClock{}, nil, s); err != nil || len(s.abandoned) != 2 {
 		t.Errorf("abandoned %v, error %v", s.abandoned, err)
+	}
+}
+
+func TestOfferLetsGoWhatWasPutOff(t *testing.T) {
+	clk, s := &fakeClock{}, &fakeSink{put: []time.Duration{3 * ms, 7 * ms, 7 * ms, 25 * ms}}
+	if err := offer(schedule(5*ms, 7*ms, 40*ms), clk, nil, s); err != nil {
+		t.Fatal(err)
+	}
+	if want := []time.Duration{3 * ms, 7 * ms, 7 * ms, 25 * ms}; !slices.Equal(s.resumed, want) {
+		t.Errorf("let go at %v, want %v", s.resumed, want)
+	}
+	if want := []came{{1, 5 * ms}, {2, 7 * ms}, {3, 40 * ms}}; !slices.Equal(s.came, want) {
+		t.Errorf("arrivals came %v, want %v", s.came, want)
 	}
 }
 

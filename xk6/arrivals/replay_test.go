@@ -40,12 +40,17 @@ func newBench(n int, lanes []headroom.Lane, run func(id uint64) error) *bench {
 	for id := range uint64(n) {
 		workers = append(workers, &worker{vu: vu{fakeVU{func() error { return run(id) }}, id}, desk: make(chan job, 1)})
 	}
-	b.replay = newReplay(h, b.child, b.out, workers)
+	var err error
+	if b.replay, err = newReplay(h, b.child, b.out, workers); err != nil {
+		panic(err) // out of descriptors
+	}
 	b.child.Begin(time.Now())
 	go func() {
 		defer close(b.read)
 		for c := range b.out {
-			b.got = append(b.got, *c.(child.Entry).Journey)
+			if e := c.(child.Entry); e.Journey != nil {
+				b.got = append(b.got, *e.Journey)
+			}
 		}
 	}()
 	return b

@@ -39,16 +39,45 @@ export interface Arrival {
   /** number of the site's user who acts, from 0 */
   user: number;
   lines: Line[];
+  /** how it came: an operator's journey is "closed" */
+  kind: "open" | "batched" | "scheduled" | "closed";
+  /** when its document is to be done, in seconds since the run's start; null when it has no due time */
+  due: number | null;
+  /** from 1; more when a partner's gateway sends the document again, with the same lines and the same random numbers */
+  attempt: number;
   /** the next random number, at least 0 and less than 1 */
   random(): number;
   /** the next random whole number, at least 0 and less than n */
   below(n: number): number;
 }
 
-/** What seeding created at the arrival's site. Lists are not to be changed. */
+/**
+ * What seeding created at the arrival's site. Lists cannot be changed; copy one
+ * by `slice()`. Ids are 0 where the site has none of it.
+ */
 export interface Site {
   name: string;
   database: string;
+  /** id of the res.company; where several sites share a database, every call has it in its context's allowed_company_ids */
+  company: number;
+  /** id of the stock.warehouse */
+  warehouse: number;
+  /** goods go over an input and an output area: picks and putaways are transfers of their own */
+  two_step: boolean;
+  /** id of the delivery.carrier that makes labels */
+  carrier: number;
+  /** ids of stock.picking.type: picks to the output area, deliveries, receipts, putaways from the input area */
+  pick_type: number;
+  out_type: number;
+  in_type: number;
+  store_type: number;
+  /** ids of the stock.location of the input and of the output area */
+  input: number;
+  output: number;
+  /** default_code of each product, in their order */
+  codes: string[];
+  /** paths of product pages in the web shop */
+  shop_pages: string[];
   /** ids of product.product, the most wanted first */
   products: number[];
   /** ids of res.partner: customers */
@@ -57,6 +86,8 @@ export interface Site {
   vendor: number;
   /** id of the stock.location that holds the stock */
   stock_location: number;
+  /** ids of the shelves below it: the product of rank r is kept at bins[r % bins.length]; when there are none, at stock_location */
+  bins: number[];
 }
 
 /** What differs between Odoo's versions. */
@@ -69,8 +100,26 @@ export interface Version {
   done_field: string;
   /** stock.move has a field "picked" to tick */
   picked: boolean;
+  /** field of stock.picking that lists its moves: "move_ids" or "move_lines" */
+  moves_field: string;
+  /** field of stock.move that says what is reserved for it: "quantity" or "reserved_availability" */
+  reserved_field: string;
+  /** context in which validating a transfer or a batch asks nothing back: what was not taken becomes a backorder */
+  validation: Record<string, boolean>;
+  /** what stock is worth is in stock.valuation.layer; else the report stock_account.stock.valuation.report says it */
+  valuation_layers: boolean;
+  /** path of a journal item's account type, and what it is for what customers owe */
+  account_type_field: string;
+  receivable: string;
   /** the door json2 exists */
   json2: boolean;
+}
+
+/** Who acts. */
+export interface User {
+  /** id of the res.users; 0 when the scenario does not log in */
+  id: number;
+  login: string;
 }
 
 /** XML-RPC or JSON-RPC: positional arguments, of which the first is the list of ids where a method works on records. */
@@ -92,6 +141,22 @@ export interface ERP {
   /** the arrival that this virtual user serves */
   arrival(): Arrival;
   site(): Site;
+  /** the arrival's user */
+  user(): User;
+  /**
+   * Work on a document became possible now, such as picking by an order that
+   * was confirmed. Its due time is the arrival's.
+   * @param kind "delivery" (id of the sale.order), "receipt" (id of the purchase.order), or a word of your own
+   */
+  released(kind: string, id: number): void;
+  /** The work on a document is finished now, whoever released it. */
+  done(kind: string, id: number): void;
+  /**
+   * How far the site's messages of a kind have come: the last id that was kept,
+   * 0 at first. With an id it keeps that one; an earlier one than is kept is
+   * ignored. All virtual users share it, for the length of a run.
+   */
+  since(kind: string, id?: number): number;
   readonly version: Version;
   /** a web session: what people use */
   readonly jsonrpc: PositionalDoor;

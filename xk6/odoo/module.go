@@ -1,5 +1,5 @@
 // Package odoo is the JavaScript module k6/x/odoo: a thin door from scripts to
-// package odoo, on k6's own transport. Users are logged in once, before the
+// package odoo, on connections of its own. Users are logged in once, before the
 // start, and their sessions are shared by all virtual users; which user acts
 // follows from the arrival that a virtual user serves.
 package odoo
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"github.com/grafana/sobek"
 	"go.k6.io/k6/js/modules"
 
 	"github.com/headroom-erp/headroom"
@@ -23,6 +24,7 @@ const ImportPath = "k6/x/odoo"
 type Root struct {
 	child *child.Child
 	ready atomic.Pointer[prepared] // nil until users are logged in
+	marks marks
 }
 
 // New makes the module of one process.
@@ -41,19 +43,27 @@ type module struct {
 	vu   modules.VU
 
 	arrivals arrivalCache
-	sites    map[string]any // JavaScript objects by site
+	sites    map[string]*sobek.Object
+	facts    *sobek.Object // of the server's version
+	wire     rpc.Wire      // what this virtual user's calls go over
 }
 
 // Exports is the default export `erp`. index.d.ts declares it.
 func (m *module) Exports() modules.Exports {
 	rt := m.vu.Runtime()
-	door := func(call any) any { return map[string]any{"call": call} }
+	door := func(call func(sobek.FunctionCall) (sobek.Value, error)) any {
+		return object(rt, map[string]any{"call": m.native(call)})
+	}
 	erp := object(rt, map[string]any{
-		"arrival":     m.arrival,
-		"site":        m.site,
+		"arrival":     m.native(func(sobek.FunctionCall) (sobek.Value, error) { return m.arrival() }),
+		"site":        m.native(func(sobek.FunctionCall) (sobek.Value, error) { return m.site() }),
+		"user":        m.user,
+		"released":    m.document(false),
+		"done":        m.document(true),
+		"since":       m.since,
 		"jsonrpc":     door(m.positional(rpc.JSONRPC)),
 		"xmlrpc":      door(m.positional(rpc.XMLRPC)),
-		"json2":       door(m.named),
+		"json2":       door(m.json2),
 		"step":        m.step,
 		"database":    m.database,
 		"nothingToDo": m.nothingToDo,

@@ -16,7 +16,11 @@ import (
 
 	"github.com/headroom-erp/headroom"
 	rpc "github.com/headroom-erp/headroom/odoo"
+	"github.com/headroom-erp/headroom/xk6/internal/child"
 )
+
+// idleConnections is how many connections over TLS are kept for virtual users.
+const idleConnections = 512
 
 // loginsAtOnce bounds the logins under way. A password login costs the server
 // about 0.4 s of CPU; more at once would only wait for each other.
@@ -27,15 +31,17 @@ type prepared struct {
 	header    *headroom.Header
 	seeded    headroom.Seeded
 	version   rpc.Version
-	popular   headroom.Popularity
-	protocols map[string]string // by scenario
+	popular   []headroom.Popularity // by process
+	protocols map[string]string     // by scenario
 	sessions  map[user]*rpc.Session
+	places    map[string]*place // by site
 	databases map[string]string // what sql.open takes, by database; no secret in it
 }
 
 // A user is one who logs in, with the protocol of the scenarios that act for
 // them.
 type user struct {
+	site     string
 	database string
 	index    uint32
 	protocol rpc.Protocol
@@ -64,8 +70,12 @@ func (r *Root) Prepare(ctx context.Context, h *headroom.Header, arrivals iter.Se
 	if err != nil {
 		return 0, err
 	}
-	client := &rpc.Client{URL: setup.Target, Transport: newDoor()}
-	if p.sessions, err = logIn(ctx, client, users, logins); err != nil {
+	door := newDoor()
+	clients := map[string]*rpc.Client{}
+	for database, url := range setup.Targets {
+		clients[database] = &rpc.Client{URL: url, Transport: door}
+	}
+	if p.sessions, err = logIn(ctx, clients, users, logins); err != nil {
 		return 0, err
 	}
 	r.ready.Store(p)
@@ -85,9 +95,9 @@ func (p *prepared) load(path string) error {
 		return fmt.Errorf("odoo: %s: %w", path, err)
 	}
 	want := p.header.Catalogue.Products
-	p.popular = headroom.NewPopularity(want, p.header.Catalogue.Popularity)
+	p.popular = p.header.Laws(want)
 	for _, s := range p.header.Sites {
-		got := p.seeded.Databases[s.Database]
+		got := p.seeded.Sites[s.Name]
 		if len(got.Products) < want || len(got.Codes) < want || len(got.Partners) == 0 {
 			return &headroom.InputError{
 				What:  fmt.Sprintf("database %s holds %d products and %d partners, the plan wants %d products", s.Database, len(got.Products), len(got.Partners), want),
@@ -95,7 +105,15 @@ func (p *prepared) load(path string) error {
 			}
 		}
 	}
-	return nil
+	p.places, err = places(p.header, p.seeded)
+	return err
+}
+
+// session is that of the user who acts, by the scenario's protocol; nil when
+// nobody logged in.
+func (p *prepared) session(i *child.Instance) *rpc.Session {
+	protocol := rpc.Protocol(p.protocols[i.Process().Scenario])
+	return p.sessions[user{i.Site().Name, i.Site().Database, i.Arrival.User, protocol}]
 }
 
 // needed lists the users that the arrivals act as, in order of first use.
@@ -112,7 +130,7 @@ func (p *prepared) needed(arrivals iter.Seq2[headroom.Arrival, error]) ([]user, 
 		default:
 			continue // reads the database directly
 		}
-		u := user{p.header.Sites[a.Site].Database, a.User, protocol}
+		u := user{p.header.Sites[a.Site].Name, p.header.Sites[a.Site].Database, a.User, protocol}
 		if !seen[u] {
 			seen[u] = true
 			users = append(users, u)
@@ -124,7 +142,7 @@ func (p *prepared) needed(arrivals iter.Seq2[headroom.Arrival, error]) ([]user, 
 // logIn logs the users in, a few at a time. After a refusal no further login
 // begins and those under way come to their end, so that of several refusals it
 // is always the first in the order of users that is returned.
-func logIn(ctx context.Context, c *rpc.Client, users []user, logins headroom.Logins) (map[user]*rpc.Session, error) {
+func logIn(ctx context.Context, clients map[string]*rpc.Client, users []user, logins headroom.Logins) (map[user]*rpc.Session, error) {
 	sessions, errs := make([]*rpc.Session, len(users)), make([]error, len(users))
 	var refused atomic.Bool
 	next := make(chan int)
@@ -132,7 +150,7 @@ func logIn(ctx context.Context, c *rpc.Client, users []user, logins headroom.Log
 	for range min(loginsAtOnce, len(users)) {
 		wg.Go(func() {
 			for i := range next {
-				if sessions[i], errs[i] = logInOne(ctx, c, users[i], logins); errs[i] != nil {
+				if sessions[i], errs[i] = logInOne(ctx, clients[users[i].database], users[i], logins); errs[i] != nil {
 					refused.Store(true)
 				}
 			}
@@ -157,10 +175,13 @@ func logIn(ctx context.Context, c *rpc.Client, users []user, logins headroom.Log
 }
 
 func logInOne(ctx context.Context, c *rpc.Client, u user, logins headroom.Logins) (*rpc.Session, error) {
-	known := logins[u.database]
+	if c == nil {
+		return nil, &headroom.InputError{What: "no stack serves database " + u.database, Where: "site " + u.site, Do: "name a topology that has the site"}
+	}
+	known := logins[u.site]
 	if int(u.index) >= len(known) {
 		return nil, &headroom.InputError{
-			What:  fmt.Sprintf("database %s has credentials for %d users, the schedule has a user number %d", u.database, len(known), u.index+1),
+			What:  fmt.Sprintf("site %s has credentials for %d users, the schedule has a user number %d", u.site, len(known), u.index+1),
 			Where: "logins", Do: "seed the database again with this plan",
 		}
 	}
@@ -172,7 +193,7 @@ func logInOne(ctx context.Context, c *rpc.Client, u user, logins headroom.Logins
 	}
 	s, err := c.Login(ctx, protocol, u.database, known[u.index])
 	if err != nil {
-		return nil, fmt.Errorf("odoo: user %d of %s: %w", u.index+1, u.database, err)
+		return nil, fmt.Errorf("odoo: user %d of %s: %w", u.index+1, u.site, err)
 	}
 	return s, nil
 }
@@ -194,20 +215,8 @@ func register(dsns map[string]string) (map[string]string, error) {
 	return names, nil
 }
 
-// A door sends a request through the virtual user that made it, so that its
-// bytes count among k6's data_sent and data_received, and through a transport
-// of its own before there are virtual users. It lets sessions be shared.
-type door struct{ before http.RoundTripper }
-
-type throughKey struct{}
-
-func newDoor() door {
-	return door{&http.Transport{TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: loginsAtOnce, IdleConnTimeout: 5 * time.Second}}
-}
-
-func (d door) RoundTrip(r *http.Request) (*http.Response, error) {
-	if through, ok := r.Context().Value(throughKey{}).(http.RoundTripper); ok {
-		return through.RoundTrip(r)
-	}
-	return d.before.RoundTrip(r)
+// newDoor carries the logins, which come before there are virtual users, and
+// what their own connections cannot do.
+func newDoor() http.RoundTripper {
+	return &http.Transport{TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: 30 * time.Second}
 }

@@ -5,28 +5,33 @@ import (
 	"slices"
 
 	"github.com/grafana/sobek"
+
+	rpc "github.com/headroom-erp/headroom/odoo"
 )
 
-// toJS makes plain JavaScript values of what a server answered, rather than
-// views of Go's, so that scripts may do with them what they like.
-func toJS(rt *sobek.Runtime, v any) sobek.Value {
-	switch v := v.(type) {
-	case nil:
-		return sobek.Null()
-	case []any:
-		items := make([]any, len(v))
-		for i := range v {
-			items[i] = toJS(rt, v[i])
+// values make plain JavaScript values of what a server answers while it is
+// read, rather than views of Go's, so that scripts may do with them what they
+// like.
+type values struct{ rt *sobek.Runtime }
+
+var _ rpc.Builder = values{}
+
+func (values) Null() any             { return sobek.Null() }
+func (v values) Bool(b bool) any     { return v.rt.ToValue(b) }
+func (v values) Int(i int64) any     { return v.rt.ToValue(i) }
+func (v values) Float(f float64) any { return v.rt.ToValue(f) }
+func (v values) Text(s string) any   { return v.rt.ToValue(s) }
+
+func (v values) List(items []any) any { return v.rt.NewArray(items...) }
+
+func (v values) Record(names []string, fields []any) any {
+	o := v.rt.NewObject()
+	for i, name := range names {
+		if err := o.Set(name, fields[i]); err != nil {
+			panic(err) // a fresh object takes any property
 		}
-		return rt.NewArray(items...)
-	case map[string]any:
-		made := make(map[string]any, len(v))
-		for k := range v {
-			made[k] = toJS(rt, v[k])
-		}
-		return object(rt, made)
 	}
-	return rt.ToValue(v)
+	return o
 }
 
 // object makes an object with these properties, in the order of their names.
@@ -38,13 +43,4 @@ func object(rt *sobek.Runtime, properties map[string]any) *sobek.Object {
 		}
 	}
 	return o
-}
-
-// ids makes an array of record ids.
-func ids(rt *sobek.Runtime, v []int64) sobek.Value {
-	items := make([]any, len(v))
-	for i := range v {
-		items[i] = v[i]
-	}
-	return rt.NewArray(items...)
 }

@@ -78,8 +78,11 @@ func (o *Output) flush() {
 		if e.Request != nil {
 			r.Requests = append(r.Requests, *e.Request)
 		}
+		if e.Document != nil {
+			r.Documents = append(r.Documents, *e.Document)
+		}
 	}
-	if o.err != nil || len(r.Journeys)+len(r.Requests) == 0 {
+	if o.err != nil || len(r.Journeys)+len(r.Requests)+len(r.Documents) == 0 {
 		return
 	}
 	if o.err = o.part.Record(r); o.err != nil {

@@ -32,7 +32,7 @@ func connect(t *testing.T) *line {
 	t.Cleanup(func() { _ = commandsW.Close(); _ = eventsR.Close() })
 	connected := make(chan error, 1)
 	go func() { connected <- l.Connect(commandsR, eventsW) }()
-	if err := l.down.Encode(headroom.ChildCommand{Setup: &headroom.ChildSetup{Target: "http://127.0.0.1:1"}}); err != nil {
+	if err := l.down.Encode(headroom.ChildCommand{Setup: &headroom.ChildSetup{Targets: map[string]string{"db": "http://127.0.0.1:1"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-connected; err != nil {
@@ -78,7 +78,7 @@ func TestStartComesThrough(t *testing.T) {
 	if got := <-l.Starts(); !got.Equal(at) {
 		t.Errorf("start is %v, want %v", got, at)
 	}
-	if l.setup.Target != "http://127.0.0.1:1" {
+	if l.setup.Targets["db"] != "http://127.0.0.1:1" {
 		t.Errorf("setup %+v", l.setup)
 	}
 }

@@ -3,6 +3,8 @@ package child
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"go.k6.io/k6/metrics"
@@ -13,13 +15,14 @@ import (
 // maxMessage bounds a recorded message, in bytes.
 const maxMessage = 300
 
-// An Entry is a finished request or a finished journey on its way to the
-// output. It is a container of samples that holds none, so that nothing unique
-// ever becomes a tag. A request travels as soon as it is answered: a killed
-// process loses no more than its last moment.
+// An Entry is a finished request, a finished journey or what happened to a
+// document, on its way to the output. It is a container of samples that holds
+// none, so that nothing unique ever becomes a tag. A request travels as soon
+// as it is answered: a killed process loses no more than its last moment.
 type Entry struct {
-	Journey *headroom.Journey
-	Request *headroom.Request
+	Journey  *headroom.Journey
+	Request  *headroom.Request
+	Document *headroom.DocumentEvent
 }
 
 var _ metrics.SampleContainer = Entry{}
@@ -33,6 +36,10 @@ type Instance struct {
 	Header  *headroom.Header
 	Arrival headroom.Arrival
 	Journey headroom.Journey
+	// Attempt is how often the journey has begun, from 1.
+	Attempt int
+	// Timeout bounds each request; 0 leaves it to the client.
+	Timeout time.Duration
 
 	n   int // requests so far
 	out chan<- metrics.SampleContainer
@@ -49,6 +56,16 @@ func NewInstance(h *headroom.Header, a headroom.Arrival, out chan<- metrics.Samp
 	}
 }
 
+// Try begins an attempt, number k from 1, by a gateway that retries so (nil
+// for everybody else).
+func (i *Instance) Try(k int, retry *headroom.Retry) {
+	i.Attempt = k
+	if retry != nil {
+		i.Journey.Attempts = k
+		i.Timeout = time.Duration(retry.Timeout * float64(time.Second))
+	}
+}
+
 // Process is the arrival's process.
 func (i *Instance) Process() headroom.ScheduledProcess { return i.Header.Processes[i.Arrival.Process] }
 
@@ -56,7 +73,10 @@ func (i *Instance) Process() headroom.ScheduledProcess { return i.Header.Process
 func (i *Instance) Site() headroom.ScheduledSite { return i.Header.Sites[i.Arrival.Site] }
 
 // HR is the value of the hr parameter of the journey's next request: "a19.2".
-func (i *Instance) HR() string { return fmt.Sprintf("a%d.%d", i.Arrival.ID, i.n+1) }
+func (i *Instance) HR() string {
+	b := strconv.AppendUint(append(make([]byte, 0, 32), 'a'), i.Arrival.ID, 10)
+	return string(strconv.AppendInt(append(b, '.'), int64(i.n+1), 10))
+}
 
 // Add records a finished request; identity, number and names are filled in.
 func (i *Instance) Add(r headroom.Request) {
@@ -67,21 +87,42 @@ func (i *Instance) Add(r headroom.Request) {
 	i.out <- Entry{Request: &r}
 }
 
+// Document records that work on a document became possible, or is done.
+func (i *Instance) Document(at float64, kind string, id int64, done bool) {
+	d := headroom.DocumentEvent{T: at, Site: i.Journey.Site, Kind: kind, Document: id, Done: done, Arrival: i.Arrival.ID}
+	if !done {
+		d.Due = i.Arrival.Due.Seconds()
+	}
+	i.out <- Entry{Document: &d}
+}
+
+// OutcomeOf is the outcome of a journey, or of an attempt, whose script
+// returned err and that was not cut off.
+func OutcomeOf(err error) headroom.Outcome {
+	var f *Failure
+	switch {
+	case err == nil:
+		return headroom.OK
+	case errors.As(err, &f):
+		return f.Outcome
+	}
+	return headroom.BusinessError // the script itself threw: what it found was not what it can work with
+}
+
 // End records the journey, with what its script returned. Interrupted says
 // that the run cut it off.
 func (i *Instance) End(at float64, err error, interrupted bool) {
 	j := &i.Journey
-	j.End = at
+	j.End, j.Outcome = at, OutcomeOf(err)
 	var f *Failure
 	switch {
 	case err == nil:
-		j.Outcome = headroom.OK
 	case interrupted:
 		j.Outcome, j.Error = headroom.Aborted, "the run ended"
 	case errors.As(err, &f):
-		j.Outcome, j.Error = f.Outcome, Shorten(f.Message)
-	default: // the script itself threw: what it found was not what it can work with
-		j.Outcome, j.Error = headroom.BusinessError, Shorten("script: "+err.Error())
+		j.Error = Shorten(f.Message)
+	default:
+		j.Error = Shorten("script: " + err.Error())
 	}
 	if j.Outcome == headroom.NothingToDo {
 		j.Error = ""

@@ -91,7 +91,7 @@ func (a *Analysis) capacities(in Input) error {
 	listed := false
 	for i := range r.Candidates {
 		f := &r.Candidates[i].Forecast
-		listed = listed || r.Candidates[i].Topology == r.Topology
+		listed = listed || r.Candidates[i].Topology.Equal(r.Topology)
 		if f.Capacity != nil {
 			continue
 		}

@@ -45,6 +45,9 @@ func RunReport(run headroom.Run, folder string) (headroom.RunReport, error) {
 		}
 		r.Gaps = append(r.Gaps, gap)
 	}
+	if r.Documents, err = documents(run); err != nil {
+		return r, err
+	}
 	r.Series, err = series(run, &r)
 	return r, err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -29,15 +30,22 @@ func series(run headroom.Run, r *headroom.RunReport) ([]headroom.Series, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, station := range []string{"app", "database"} {
-		cores := cores(r.Topology, station)
-		if len(busy[station]) < 2 || cores <= 0 {
-			continue
+	parts := r.Topology.Parts(run.Info().Plan.Sites)
+	for _, part := range parts {
+		prefix := ""
+		if len(parts) > 1 { // as its roles are named
+			prefix = part.Topology.Name + "/"
 		}
-		out = append(out, utilization(station, busy[station], cores))
-		// A run that was cut off was observed for a part of its window only.
-		if to := min(h.Duration(), busy[station][len(busy[station])-1].t); to > h.LeadIn {
-			r.Utilization[station] = meanRate(busy[station], h.LeadIn, to) / cores
+		for _, station := range []string{"app", "database"} {
+			cores, name := cores(part.Topology, station), prefix+station
+			if len(busy[name]) < 2 || cores <= 0 {
+				continue
+			}
+			out = append(out, utilization(name, busy[name], cores))
+			// A run that was cut off was observed for a part of its window only.
+			if to := min(h.Duration(), busy[name][len(busy[name])-1].t); to > h.LeadIn {
+				r.Utilization[name] = meanRate(busy[name], h.LeadIn, to) / cores
+			}
 		}
 	}
 	return out, nil
@@ -137,6 +145,19 @@ type reading struct{ t, v float64 }
 // roleStations says whose CPU a role uses where a stack has no virtual CPUs.
 var roleStations = map[string]string{"web": "app", "cron": "app", "gevent": "app", "database": "database"}
 
+// stationOf is the station of a role, "" when it has none; both carry the name
+// of their stack where there are several.
+func stationOf(role string) string {
+	stack, name, several := strings.Cut(role, "/")
+	if !several {
+		return roleStations[role]
+	}
+	if roleStations[name] == "" {
+		return ""
+	}
+	return stack + "/" + roleStations[name]
+}
+
 // counters are the busy seconds by station: as the stack publishes them, or
 // the sum of its roles' CPU.
 func counters(run headroom.Run) (map[string][]reading, error) {
@@ -148,8 +169,8 @@ func counters(run headroom.Run) (map[string][]reading, error) {
 		switch {
 		case s.Probe == "station" && s.Metric == "busy_seconds":
 			published[s.Subject] = append(published[s.Subject], reading{s.T, s.Value})
-		case s.Probe == "process" && s.Metric == "cpu_seconds" && roleStations[s.Subject] != "":
-			station := roleStations[s.Subject]
+		case s.Probe == "process" && s.Metric == "cpu_seconds" && stationOf(s.Subject) != "":
+			station := stationOf(s.Subject)
 			if roles[station] == nil {
 				roles[station] = map[string][]reading{}
 			}

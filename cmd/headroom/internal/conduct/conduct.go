@@ -7,14 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/odoo"
+	"github.com/headroom-erp/headroom/fixtures/carrier"
 	"github.com/headroom-erp/headroom/results"
 )
 
@@ -24,15 +23,18 @@ type Spec struct {
 	Binary   string // the headroom executable, whose verb k6 is the child
 	Tool     string // its version
 	Plan     headroom.Plan
-	PlanText []byte // the resolved plan, as it is kept in the bundle
-	Topology headroom.Topology
+	PlanText []byte            // the resolved plan, as it is kept in the bundle
+	Topology headroom.Topology // as the plan has it
+	Parts    []Part            // its stacks
 	Schedule headroom.Schedule
-	Stack    headroom.Stack
 	Seeded   headroom.Seeded
 	Logins   headroom.Logins
 	Dir      string // the bundle, which must not exist
 	Private  string // a folder of mode 0700 for files with secrets; emptied of ours at the end
 	VUs      int    // virtual users of the k6 engine
+	// Carrier is there when the plan has one; Incidents switch it.
+	Carrier   *carrier.Stub
+	Incidents []Incident
 	// Lost are things without which the run is worthless, by name; a closed channel ends it.
 	Lost map[string]<-chan struct{}
 	// Say takes a line of progress.
@@ -51,31 +53,24 @@ const (
 // Run conducts a run and returns what is known of it. On an error the bundle,
 // if it was begun, is kept and says that it is incomplete, and why.
 func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
-	target, err := s.up(ctx)
-	defer func() {
-		// Taking down must work after Ctrl-C too.
-		downCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downTimeout)
-		defer cancel()
-		if downErr := s.Stack.Down(downCtx); downErr != nil && err == nil {
-			err = &headroom.MeasureError{What: "the stack could not be taken down", Err: downErr}
-		}
-	}()
+	up, err := s.up(ctx)
+	defer func() { err = first(err, s.down(ctx)) }()
+	if err == nil && len(up) == 0 {
+		err = &headroom.InputError{What: "the schedule has no site of topology " + s.Topology.Name, Do: "choose a topology that serves the window's sites"}
+	}
 	if err != nil {
 		return info, err
 	}
 	info = headroom.RunInfo{
 		ID: s.ID, Plan: s.Plan, Topology: s.Topology, Schedule: s.Schedule.Header(),
-		TargetKind: target.Kind, Versions: s.versions(target),
+		TargetKind: up[0].target.Kind, Versions: s.versions(up),
 	}
 	bundle, err := results.Create(s.Dir, info)
 	if err != nil {
 		return info, err
 	}
-	if mortal, ok := s.Stack.(interface{ Done() <-chan struct{} }); ok {
-		s.Lost = maps.Clone(s.Lost)
-		s.Lost["the ERP"] = mortal.Done()
-	}
-	runErr := s.offer(ctx, target, bundle)
+	s.Lost = s.lost(up)
+	runErr := s.offer(ctx, up, bundle)
 	reason := ""
 	if runErr != nil {
 		reason = runErr.Error()
@@ -105,55 +100,8 @@ func first(errs ...error) error {
 	return nil
 }
 
-// up brings the stack up and refuses a target that does not carry the marker.
-func (s Spec) up(ctx context.Context) (headroom.Target, error) {
-	databases := s.databases()
-	target, err := s.Stack.Up(ctx, s.Topology, databases)
-	if err != nil {
-		return target, err
-	}
-	client := odoo.Client{URL: target.URL}
-	until := time.Now().Add(time.Duration(s.Schedule.Header().Duration()*float64(time.Second)) + Grace)
-	for _, db := range databases {
-		admin, err := client.Login(ctx, odoo.JSONRPC, db, headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword})
-		if err != nil {
-			return target, err
-		}
-		if err := odoo.CheckAllowed(ctx, admin, db, until); err != nil {
-			return target, err
-		}
-		if target.DSN != nil && target.DSN(db) != "" {
-			if err := sameDatabase(ctx, admin, target.DSN(db), db); err != nil {
-				return target, err
-			}
-		}
-	}
-	return target, nil
-}
-
-// databases lists the databases of the schedule's sites, each once.
-func (s Spec) databases() []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, site := range s.Schedule.Header().Sites {
-		if !seen[site.Database] {
-			seen[site.Database] = true
-			out = append(out, site.Database)
-		}
-	}
-	return out
-}
-
-func (s Spec) versions(t headroom.Target) map[string]string {
-	v := map[string]string{"headroom": s.Tool, "server": s.Seeded.Version}
-	for name, text := range t.Versions {
-		v[name] = text
-	}
-	return v
-}
-
 // offer writes the schedule, readies the engines, and replays.
-func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results.Bundle) (err error) {
+func (s Spec) offer(ctx context.Context, up estate, bundle *results.Bundle) (err error) {
 	if err := s.writeInputs(bundle); err != nil {
 		return err
 	}
@@ -162,7 +110,7 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 		return err
 	}
 	defer func() { err = first(err, part.Close()) }()
-	engines, cleanup, err := s.engines(target, bundle, part)
+	engines, cleanup, err := s.engines(up, bundle, part)
 	if err != nil {
 		return err
 	}
@@ -179,8 +127,10 @@ func (s Spec) offer(ctx context.Context, target headroom.Target, bundle *results
 		abandon(engines)
 		return err
 	}
-	stopProbes := s.probe(ctx, target, engines, start, part)
+	stopProbes := s.probe(ctx, up, engines, start, part)
 	defer func() { err = first(err, stopProbes()) }()
+	stopEvents := s.happen(start, part)
+	defer func() { err = first(err, stopEvents()) }()
 	return s.replay(ctx, engines, start)
 }
 

@@ -20,7 +20,7 @@ import (
 
 // engines makes the engines that the schedule's processes need. Clean up
 // removes the files with secrets.
-func (s Spec) engines(target headroom.Target, bundle *results.Bundle, part *results.Part) ([]headroom.Engine, func(), error) {
+func (s Spec) engines(up estate, bundle *results.Bundle, part *results.Part) ([]headroom.Engine, func(), error) {
 	var engines []headroom.Engine
 	var secret []string
 	cleanup := func() {
@@ -28,12 +28,12 @@ func (s Spec) engines(target headroom.Target, bundle *results.Bundle, part *resu
 			_ = os.Remove(path)
 		}
 	}
-	dsns := s.dsns(target)
+	dsns := up.dsns()
 	if err := CheckReads(s.Schedule, func(db string) bool { return dsns[db] != "" }); err != nil {
 		return nil, nil, err
 	}
 	if s.needs(scenarios.K6) {
-		e, files, err := s.k6(target, bundle)
+		e, files, err := s.k6(up, bundle)
 		secret = files
 		if err != nil {
 			cleanup()
@@ -43,7 +43,7 @@ func (s Spec) engines(target headroom.Target, bundle *results.Bundle, part *resu
 	}
 	if s.needs(scenarios.Attack) {
 		engines = append(engines, attack.New(attack.Options{
-			Schedule: s.Schedule, Seeded: s.Seeded, URL: target.URL, Recorder: part, Grace: Grace,
+			Schedule: s.Schedule, Seeded: s.Seeded, URLs: up.urls(), Recorder: part, Grace: Grace,
 		}))
 	}
 	if len(engines) == 0 {
@@ -85,7 +85,7 @@ func CheckReads(schedule headroom.Schedule, known func(database string) bool) er
 	return nil
 }
 
-func (s Spec) k6(target headroom.Target, bundle *results.Bundle) (headroom.Engine, []string, error) {
+func (s Spec) k6(up estate, bundle *results.Bundle) (headroom.Engine, []string, error) {
 	var files []string
 	seeded, err := s.private("seeded.json", func(path string) error {
 		b, err := json.Marshal(s.Seeded)
@@ -105,31 +105,18 @@ func (s Spec) k6(target headroom.Target, bundle *results.Bundle) (headroom.Engin
 	files = append(files, logins)
 	return k6run.New(k6run.Options{
 		Binary: []string{s.Binary, "k6"}, Schedule: bundle.Schedule(), Part: bundle.PartPath("k6"),
-		Target: target.URL, Seeded: seeded, Logins: logins, DSNs: s.dsns(target),
+		Targets: up.urls(), Seeded: seeded, Logins: logins, DSNs: up.dsns(),
 		VUs: s.VUs, Workspace: s.Private, Log: bundle.Log("k6"), Grace: Grace,
 	}), files, nil
-}
-
-func (s Spec) dsns(target headroom.Target) map[string]headroom.Secret {
-	out := map[string]headroom.Secret{}
-	if target.DSN == nil {
-		return out
-	}
-	for _, db := range s.databases() {
-		if dsn := target.DSN(db); dsn != "" {
-			out[db] = dsn
-		}
-	}
-	return out
 }
 
 // A parent is an engine that runs a process of its own.
 type parent interface{ PID() int }
 
 // probe starts what observes the run; the function returned stops it.
-func (s Spec) probe(ctx context.Context, target headroom.Target, engines []headroom.Engine, start time.Time, part *results.Part) func() error {
+func (s Spec) probe(ctx context.Context, up estate, engines []headroom.Engine, start time.Time, part *results.Part) func() error {
 	list := []probes.Probe{
-		probes.Processes{Roles: s.Stack.Roles()},
+		probes.Processes{Roles: up.roles()},
 		probes.Generator{PIDs: func() []int {
 			var pids []int
 			for _, e := range engines {
@@ -140,11 +127,13 @@ func (s Spec) probe(ctx context.Context, target headroom.Target, engines []headr
 			return pids
 		}},
 	}
-	for db, dsn := range s.dsns(target) {
+	for db, dsn := range up.dsns() {
 		list = append(list, probes.Postgres{DSN: dsn, Database: db}, &probes.Business{DSN: dsn, Database: db})
 	}
-	if target.RequestLog != "" {
-		list = append(list, &probes.OdooLog{Path: target.RequestLog})
+	for _, one := range up {
+		if one.target.RequestLog != "" {
+			list = append(list, &probes.OdooLog{Path: one.target.RequestLog})
+		}
 	}
 	// Probes outlive an interruption by the moment that the last log lines need.
 	group := probes.Start(context.WithoutCancel(ctx), probes.Clock{Start: start}, part, list...)

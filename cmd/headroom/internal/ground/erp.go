@@ -17,6 +17,8 @@ func (g *Ground) erp(ctx context.Context) error {
 	}
 	g.Stack = stack
 	g.seed = func(ctx context.Context, databases []string, fill func(context.Context, headroom.Target) error) error {
+		stack.Free = true // what seeding takes is no result
+		defer func() { stack.Free = false }()
 		target, err := stack.Up(ctx, seeding, databases)
 		if err != nil {
 			return err
@@ -37,8 +39,7 @@ func (g *Ground) erp(ctx context.Context) error {
 	return nil
 }
 
-// seeding is what serves while master data is created: its demands are the
-// stand-in's own, so that many cores make it quick.
+// seeding is what serves while master data is created, without any demand.
 var seeding = headroom.Topology{
 	Name: "seeding", Web: headroom.Web{Workers: 4, Cores: 16}, Database: headroom.Database{Cores: 16},
 }

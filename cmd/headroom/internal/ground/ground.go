@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -17,6 +18,7 @@ import (
 	odoostack "github.com/headroom-erp/headroom/fixtures/odoo"
 	"github.com/headroom-erp/headroom/fixtures/postgres"
 	"github.com/headroom-erp/headroom/odoo"
+	"github.com/headroom-erp/headroom/scenarios"
 )
 
 // Targets that can be asked for.
@@ -35,11 +37,13 @@ type Options struct {
 	Workspace string // an existing folder for stacks' files and logs
 	Binary    string // the headroom executable
 	Seed      uint64 // of the stand-in's service demands
-	// Cores are those of the topologies that will be brought up.
-	Cores  []float64
-	Getenv func(string) string
-	Out    io.Writer // what is installed is said here
-	Say    func(format string, args ...any)
+	// Topologies are those that will be brought up on it, flat.
+	Topologies []headroom.Topology
+	// Modules are those that the plan needs beside the usual ones.
+	Modules []string
+	Getenv  func(string) string
+	Out     io.Writer // what is installed is said here
+	Say     func(format string, args ...any)
 	// Log names the request log of a topology's run.
 	Log func(headroom.Topology) string
 }
@@ -61,7 +65,7 @@ type Ground struct {
 
 // New prepares the ground for a target. Close releases it.
 func New(ctx context.Context, o Options) (*Ground, error) {
-	g := &Ground{options: o, Lost: map[string]<-chan struct{}{}, Seeded: headroom.Seeded{Databases: map[string]headroom.SeededSite{}}, Logins: headroom.Logins{}}
+	g := &Ground{options: o, Lost: map[string]<-chan struct{}{}, Seeded: headroom.Seeded{Sites: map[string]headroom.SeededSite{}}, Logins: headroom.Logins{}}
 	var err error
 	switch o.Target {
 	case External:
@@ -150,12 +154,15 @@ func (g *Ground) odoo(ctx context.Context) error {
 		return err
 	}
 	server := g.server
-	quotas, err := needQuotas(g.options.Cores)
+	quotas, err := needQuotas(g.options.Topologies)
 	if err != nil {
 		return err
 	}
+	modules := slices.Concat(odoostack.Modules, g.options.Modules)
+	slices.Sort(modules)
 	stack, err := odoostack.New(odoostack.Options{
-		Workspace: g.options.Workspace, Log: g.options.Log, Quotas: quotas,
+		Workspace: g.options.Workspace, Log: g.options.Log, Quotas: quotas, Modules: slices.Compact(modules),
+		Configure: server.Configure, Replicate: func(ctx context.Context) (odoostack.Replica, error) { return replicate(ctx, server) },
 		Postgres:     odoostack.Postgres{Host: "127.0.0.1", Port: server.Port(), User: role, Password: password, Bin: bin},
 		DatabasePIDs: func() []int { return []int{server.PID()} },
 		Progress:     func(s string) { g.options.Say("%s", s) },
@@ -163,46 +170,74 @@ func (g *Ground) odoo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.Stack, g.seed = withDatabaseRole{stack, server}, stack.Seed
+	g.Stack, g.seed = stack, stack.Seed
 	return nil
 }
 
-// needQuotas says whether control groups must hold Odoo to the topologies'
-// cores: not where every topology has what the machine has. A topology with
-// more cannot be had.
-func needQuotas(cores []float64) (bool, error) {
+// replicate makes a read-only copy of a server, in the stack's terms.
+func replicate(ctx context.Context, server *postgres.Server) (odoostack.Replica, error) {
+	r, err := server.Replica(ctx)
+	if err != nil {
+		return odoostack.Replica{}, err
+	}
+	return odoostack.Replica{Port: r.Port(), PIDs: func() []int { return []int{r.PID()} }, Stop: r.Stop}, nil
+}
+
+// needQuotas says whether control groups must hold a topology's hosts to their
+// cores: not where each has what the machine has. A topology with more cannot
+// be had.
+func needQuotas(topologies []headroom.Topology) (bool, error) {
 	have, need := float64(runtime.NumCPU()), false
-	for _, c := range cores {
-		if c > have {
-			return false, &headroom.InputError{What: fmt.Sprintf("a topology wants %g cores, this machine has %g", c, have),
-				Do: "run topologies with fewer cores, or forecast it instead"}
+	for _, t := range topologies {
+		hosts := []float64{t.Web.Cores, t.Database.Cores}
+		if t.Cron != nil {
+			hosts = append(hosts, t.Cron.Cores)
 		}
-		need = need || c < have
+		if t.SharedHost {
+			hosts = hosts[:1]
+		}
+		for _, c := range hosts {
+			if c > have {
+				return false, &headroom.InputError{What: fmt.Sprintf("topology %s wants %g cores, this machine has %g", t.Name, c, have),
+					Do: "run topologies with fewer cores, or forecast it instead"}
+			}
+			need = need || c > 0 && c < have
+		}
 	}
 	return need, nil
 }
 
-// withDatabaseRole adds the private PostgreSQL to a stack's roles.
-type withDatabaseRole struct {
-	*odoostack.Stack
-	server *postgres.Server
+// fit refuses an external target that cannot play the plan.
+func (g *Ground) fit(ctx context.Context, plan headroom.Plan, databases []string) error {
+	if g.External == nil {
+		return nil
+	}
+	facts, err := g.External.Check(ctx, databases, scenarios.Modules(plan))
+	if err != nil {
+		return err
+	}
+	if facts.Workers > 0 {
+		g.options.Say("the target is Odoo %s with %d web workers (%s)", facts.Version, facts.Workers, facts.From)
+	} else {
+		g.options.Say("the target is Odoo %s; how many workers it has is not known", facts.Version)
+	}
+	return scenarios.Requirements(plan, facts.Version, nil)
 }
 
-func (s withDatabaseRole) Roles() []headroom.Role {
-	return append(s.Stack.Roles(), headroom.Role{
-		Name: "database", Station: "database", PIDs: func() []int { return []int{s.server.PID()} },
-	})
-}
-
-// Fill seeds the plan's sites and marks their databases. An external target is
-// marked by its owner alone, with headroom allow.
-func (g *Ground) Fill(ctx context.Context, plan headroom.Plan) error {
+// Fill seeds sites of the plan and marks their databases. An external target
+// is marked by its owner alone, with headroom allow.
+func (g *Ground) Fill(ctx context.Context, plan headroom.Plan, sites []headroom.Site) error {
 	var databases []string
-	for _, site := range plan.Sites {
-		databases = append(databases, odoo.Database(site))
+	for _, site := range sites {
+		if !slices.Contains(databases, site.Tenant()) {
+			databases = append(databases, site.Tenant())
+		}
+	}
+	if err := g.fit(ctx, plan, databases); err != nil {
+		return err
 	}
 	return g.seed(ctx, databases, func(ctx context.Context, target headroom.Target) error {
-		for _, site := range plan.Sites {
+		for _, site := range sites {
 			if err := g.fill(ctx, target, plan, site); err != nil {
 				return err
 			}
@@ -214,7 +249,7 @@ func (g *Ground) Fill(ctx context.Context, plan headroom.Plan) error {
 func (g *Ground) fill(ctx context.Context, target headroom.Target, plan headroom.Plan, site headroom.Site) error {
 	client := &odoo.Client{URL: target.URL}
 	admin := headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword}
-	database := odoo.Database(site)
+	database := site.Tenant()
 	session, err := client.Login(ctx, odoo.JSONRPC, database, admin)
 	if err != nil {
 		return err
@@ -232,15 +267,12 @@ func (g *Ground) fill(ctx context.Context, target headroom.Target, plan headroom
 	if err != nil {
 		return err
 	}
-	seeded, logins, err := odoo.Seed(ctx, odoo.Seeding{
-		Client: client, AdminLogin: admin, Plan: plan, Site: site, Keys: target.APIKeys,
-		Progress: func(s string) { g.options.Say("%s", s) },
-	})
+	seeded, logins, err := odoo.Seed(ctx, g.seeding(client, target, plan, site))
 	if err != nil {
 		return err
 	}
 	g.Seeded.Version = version.Text
-	g.Seeded.Databases[database] = seeded
-	g.Logins[database] = logins
+	g.Seeded.Sites[site.Name] = seeded
+	g.Logins[site.Name] = logins
 	return nil
 }

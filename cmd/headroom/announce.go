@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/scenarios"
+)
+
+// A tally is what a schedule holds of one process.
+type tally struct {
+	arrivals  int // of operators: shifts
+	inWindow  int
+	batches   map[time.Duration]int
+	kind      headroom.Kind
+	sites     map[uint16]bool
+}
+
+// tallies counts a schedule by process, in the order of its header.
+func tallies(s headroom.Schedule) ([]tally, error) {
+	h := s.Header()
+	out := make([]tally, len(h.Processes))
+	lead := seconds(h.LeadIn)
+	for a, err := range s.Arrivals() {
+		if err != nil {
+			return nil, err
+		}
+		t := &out[a.Process]
+		if t.sites == nil {
+			t.sites, t.batches = map[uint16]bool{}, map[time.Duration]int{}
+		}
+		t.arrivals++
+		t.sites[a.Site] = true
+		t.kind = max(t.kind, a.Kind)
+		if a.At >= lead {
+			t.inWindow++
+		}
+		if a.Kind == headroom.Batched {
+			t.batches[a.At]++
+		}
+	}
+	return out, nil
+}
+
+// announce says what will run before it does: arrivals by process, how long,
+// where, and what is written there.
+func announce(w io.Writer, r *runner, s headroom.Schedule) error {
+	h := s.Header()
+	counted, err := tallies(s)
+	if err != nil {
+		return err
+	}
+	zone := h.WindowAt.Location()
+	fmt.Fprintf(w, "This will replay plan %s on %s:\n", h.Plan, where(r))
+	fmt.Fprintf(w, "  window   %s for %s, %s, after a lead-in of %s\n",
+		h.WindowAt.Format("Mon 2006-01-02 15:04:05"), duration(h.Window), zone, duration(h.LeadIn))
+	if h.Shortened {
+		fmt.Fprintln(w, "  shortened: the window is less than its peaks; rates are those of the calendar, not compressed")
+	}
+	for _, span := range h.Spans {
+		fmt.Fprintf(w, "  peak     %s%s, %s to %s\n", span.Name, atSites(span.Sites),
+			h.WindowAt.Add(seconds(span.From-h.LeadIn)).Format("15:04:05"), h.WindowAt.Add(seconds(span.To-h.LeadIn)).Format("15:04:05"))
+	}
+	fmt.Fprintf(w, "  takes    %s and the seeding before it", duration(float64(r.o.repeat)*h.Duration()))
+	if r.o.repeat > 1 {
+		fmt.Fprintf(w, ", in %d runs with seeds %d to %d", r.o.repeat, r.o.seed, r.o.seed+uint64(r.o.repeat)-1)
+	}
+	fmt.Fprintf(w, "; scale %g\n\n", h.Scale)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  process\tkind\tin the window\tin the lead-in\twrites")
+	total := 0
+	for i, p := range h.Processes {
+		t := counted[i]
+		if t.arrivals == 0 {
+			continue
+		}
+		total += t.arrivals
+		kind, amount, before := t.kind.String(), fmt.Sprintf("%d (%.3g/s)", t.inWindow, float64(t.inWindow)/h.Window), fmt.Sprint(t.arrivals-t.inWindow)
+		switch {
+		case t.kind == headroom.Closed:
+			kind, amount, before = "operators", fmt.Sprintf("%d at work, pause %g s", t.arrivals, p.ThinkTime), "–"
+		case len(t.batches) > 0:
+			amount = fmt.Sprintf("%d, batches at %d moments", t.inWindow, len(t.batches))
+		}
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", p.Name, kind, amount, before, writes(p))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	if total == 0 {
+		return &headroom.InputError{What: "the schedule's window holds no arrival", Do: "choose a window in which the plan has work, or a larger --scale"}
+	}
+	_, err = fmt.Fprintln(w)
+	return err
+}
+
+// where is the target and its stacks, in words.
+func where(r *runner) string {
+	var parts []string
+	for _, p := range r.topology.Parts(r.plan.Sites) {
+		parts = append(parts, fmt.Sprintf("%s (%d workers) for %s", p.Topology.Name, p.Topology.Web.Workers*max(1, p.Topology.Web.Replicas), strings.Join(p.Sites, ", ")))
+	}
+	return r.target + ", topology " + r.topology.Name + ": " + strings.Join(parts, "; ")
+}
+
+func atSites(sites []string) string {
+	if len(sites) == 0 {
+		return ""
+	}
+	return " at " + strings.Join(sites, ", ")
+}
+
+// writes is what a process leaves in the target.
+func writes(p headroom.ScheduledProcess) string {
+	s, err := scenarios.Find(p.Scenario)
+	if err != nil || len(s.Writes) == 0 {
+		return "nothing"
+	}
+	return strings.Join(s.Writes, ", ")
+}
+
+// duration is a number of seconds for people.
+func duration(s float64) string {
+	if s < 120 {
+		return fmt.Sprintf("%g s", s)
+	}
+	return seconds(s).Round(time.Second).String()
+}
