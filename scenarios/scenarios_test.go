@@ -98,9 +98,9 @@ func stepsIn(t *testing.T, text string) []string {
 	shared := map[string][]string{}
 	for _, part := range strings.Split(read(t, "transfer.js"), "export function ")[1:] {
 		name, body, _ := strings.Cut(part, "(")
-		for _, m := range regexp.MustCompile(`\bcall\("(\w+)"|\b(movesOf)\(`).FindAllStringSubmatch(body, -1) {
-			if m[2] != "" && name != "movesOf" {
-				m[1] = "moves"
+		for _, m := range regexp.MustCompile(`\bcall\("(\w+)"|\b(movesOf|take)\(`).FindAllStringSubmatch(body, -1) {
+			if m[2] != "" && name != m[2] {
+				m[1] = map[string]string{"movesOf": "moves", "take": "take"}[m[2]]
 			}
 			if m[1] != "" {
 				shared[name] = append(shared[name], m[1])
@@ -108,7 +108,7 @@ func stepsIn(t *testing.T, text string) []string {
 		}
 	}
 	var steps []string
-	for _, m := range regexp.MustCompile(`\b(?:call|step)\("(\w+)"|[ =](claim|movesOf|take|validate)\(`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`\b(?:call|step)\("(\w+)"|[ =](claim|movesOf|take|finish)\(`).FindAllStringSubmatch(text, -1) {
 		found := []string{m[1]}
 		if m[2] != "" {
 			found = shared[m[2]]

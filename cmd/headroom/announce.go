@@ -13,11 +13,11 @@ import (
 
 // A tally is what a schedule holds of one process.
 type tally struct {
-	arrivals  int // of operators: shifts
-	inWindow  int
-	batches   map[time.Duration]int
-	kind      headroom.Kind
-	sites     map[uint16]bool
+	arrivals int // of operators: shifts
+	inWindow int
+	batches  map[time.Duration]int
+	kind     headroom.Kind
+	sites    map[uint16]bool
 }
 
 // tallies counts a schedule by process, in the order of its header.

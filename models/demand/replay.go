@@ -17,7 +17,7 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 	index := map[string]int{}
 	for i, j := range m.Journeys {
 		index[j.Process] = i
-		l.Header.Processes = append(l.Header.Processes, headroom.ScheduledProcess{Name: j.Process, Lines: r.documentLines(j.Process)})
+		l.Header.Processes = append(l.Header.Processes, r.process(j.Process))
 	}
 	if !r.documents {
 		l.Header.Catalogue = headroom.Catalogue{}
@@ -50,17 +50,21 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 
 // scheduled is the arrival that a journey was, if the schedule has it.
 func (r *run) scheduled(j headroom.Journey) (headroom.Arrival, bool) {
-	a, ok := r.schedule[j.Arrival]
+	a, ok := r.schedule[headroom.ShiftOf(j.Arrival)]
+	if ok && a.Kind == headroom.Closed {
+		a = a.Journey(uint32(j.Arrival>>32), time.Duration(j.Scheduled*float64(time.Second)))
+	}
 	return a, ok && int(a.Process) < len(r.info.Schedule.Processes) && r.info.Schedule.Processes[a.Process].Name == j.Process
 }
 
-func (r *run) documentLines(process string) headroom.Lines {
+// process is what the schedule knows of a process, as far as its documents go.
+func (r *run) process(name string) headroom.ScheduledProcess {
 	for _, p := range r.info.Schedule.Processes {
-		if p.Name == process {
-			return p.Lines
+		if p.Name == name {
+			return headroom.ScheduledProcess{Name: name, Lines: p.Lines, Popularity: p.Popularity}
 		}
 	}
-	return headroom.Lines{}
+	return headroom.ScheduledProcess{Name: name}
 }
 
 // readSchedule reads what the journeys' documents follow from.

@@ -52,12 +52,16 @@ func newReplay(s headroom.System, l Load) replay {
 	}
 	documents := newDocuments(l.Header)
 	r.load.Products, r.load.Catalogues = documents.law, documents.catalogues
-	missing := make([]int, len(l.Header.Processes))
+	missing, shifts := make([]int, len(l.Header.Processes)), make([]int, len(l.Header.Processes))
 	for _, a := range l.Arrivals {
 		if int(a.Process) >= len(l.Header.Processes) {
 			continue
 		}
 		name := l.Header.Processes[a.Process].Name
+		if a.Kind == headroom.Closed {
+			shifts[a.Process]++
+			continue
+		}
 		j, ok := index[name]
 		if !ok {
 			missing[a.Process]++
@@ -72,6 +76,11 @@ func newReplay(s headroom.System, l Load) replay {
 		r.process, r.at = append(r.process, name), append(r.at, t.At)
 		if t.At >= r.from && t.At < r.to {
 			r.window[name]++
+		}
+	}
+	for i, n := range shifts {
+		if n > 0 {
+			r.warnings = append(r.warnings, fmt.Sprintf("process %q is done by %d operators, whose journeys depend on the answers: they are not forecast, and the forecast lacks their load", l.Header.Processes[i].Name, n))
 		}
 	}
 	for i, n := range missing {

@@ -85,7 +85,7 @@ func TestDurbinByHand(t *testing.T) {
 // TestNullDistributions simulates what the tests claim: for uniform points
 // every p-value is uniform itself, and so at most 5 % of them are below 0.05.
 func TestNullDistributions(t *testing.T) {
-	const draws = 4000
+	const draws = 1500
 	for _, n := range []int{20, 150, 400} {
 		ps := map[string][]float64{}
 		for i := range draws {
@@ -129,7 +129,7 @@ func TestNullDistributions(t *testing.T) {
 
 // TestLevelIsAsStated counts false alarms of the whole verdict.
 func TestLevelIsAsStated(t *testing.T) {
-	const draws = 2000
+	const draws = 800
 	for _, level := range []float64{0.01, 0.05} {
 		surge := ramp(0, 0.02, 3600, 0.05, 7200, 0.3, 9000, 0.02)
 		given, assumed := 0, 0

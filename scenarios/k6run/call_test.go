@@ -193,7 +193,7 @@ func ourCall(b *testing.B, protocol string, each int) float64 {
 	}
 	p.header.Window = total.Seconds()
 	g := give(b, b.TempDir(), stub.URL, p, password)
-	g.VUs, g.Procs = 20, 5
+	g.VUs, g.Procs = 20, 1
 	e := start(b, g.Options)
 	spent := stub.perCall(b, e.PID())
 	must(b, e.Wait())

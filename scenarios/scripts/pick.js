@@ -2,7 +2,7 @@
 //
 // kind: closed, open
 // protocol: jsonrpc
-// steps: find, claim, moves, take, validate
+// steps: find, claim, moves, take, validate, release
 // documents: one pick transfer, with the lines that its order has
 // products: those of the order
 // modules: sale_stock
@@ -10,10 +10,9 @@
 // warehouse: two steps
 // writes: finished picks
 import erp from "k6/x/odoo";
-import { claim, take, validate } from "./transfer.js";
+import { claim, finish } from "./transfer.js";
 
 export default function () {
-  const { transfer, moves } = claim(erp.site().pick_type, ["name"]);
-  take(moves);
-  validate(transfer);
+  const work = claim(erp.site().pick_type, ["name"]);
+  finish(work);
 }

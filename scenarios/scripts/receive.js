@@ -2,7 +2,7 @@
 //
 // kind: closed, open
 // protocol: jsonrpc
-// steps: find, claim, moves, take, validate
+// steps: find, claim, moves, take, validate, release
 // documents: one receipt, with the lines that its purchase has
 // products: those of the purchase
 // modules: purchase_stock
@@ -10,13 +10,12 @@
 // warehouse: two steps
 // writes: finished receipts
 import erp from "k6/x/odoo";
-import { claim, take, validate } from "./transfer.js";
+import { claim, finish } from "./transfer.js";
 
 export default function () {
-  const { transfer, moves } = claim(erp.site().in_type, ["purchase_id"]);
-  take(moves);
-  validate(transfer);
-  if (transfer.purchase_id) { // goods may come without a purchase
-    erp.done("receipt", transfer.purchase_id[0]);
+  const work = claim(erp.site().in_type, ["purchase_id"]);
+  finish(work);
+  if (work.transfer.purchase_id) { // goods may come without a purchase
+    erp.done("receipt", work.transfer.purchase_id[0]);
   }
 }

@@ -2,7 +2,7 @@
 //
 // kind: closed, open
 // protocol: jsonrpc
-// steps: find, claim, moves, take, validate
+// steps: find, claim, moves, take, validate, release
 // documents: one delivery, with the lines that its order has
 // products: those of the order
 // modules: sale_stock
@@ -10,13 +10,12 @@
 // warehouse: two steps
 // writes: finished deliveries, and labels of the carrier
 import erp from "k6/x/odoo";
-import { claim, take, validate } from "./transfer.js";
+import { claim, finish } from "./transfer.js";
 
 export default function () {
-  const { transfer, moves } = claim(erp.site().out_type, ["sale_id"]);
-  take(moves);
-  validate(transfer);
-  if (transfer.sale_id) { // a delivery may be made by hand, without an order
-    erp.done("delivery", transfer.sale_id[0]);
+  const work = claim(erp.site().out_type, ["sale_id"]);
+  finish(work);
+  if (work.transfer.sale_id) { // a delivery may be made by hand, without an order
+    erp.done("delivery", work.transfer.sale_id[0]);
   }
 }

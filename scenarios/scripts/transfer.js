@@ -33,10 +33,9 @@ export function claim(type, fields) {
   erp.nothingToDo();
 }
 
-/** The moves that a domain finds and nobody has begun, with what is demanded and reserved. */
+/** The moves that a domain finds, with what is demanded and what is reserved. */
 export function movesOf(domain) {
-  const begun = erp.version.picked ? [["picked", "=", false]] : [];
-  return erp.jsonrpc.call("moves", "stock.move", "search_read", [[...domain, ...begun]],
+  return erp.jsonrpc.call("moves", "stock.move", "search_read", [domain],
     { fields: ["product_uom_qty", erp.version.reserved_field], order: "id" });
 }
 
@@ -59,7 +58,18 @@ export function take(moves) {
   }
 }
 
-/** Validates a transfer; what was not taken becomes a backorder, without asking. */
-export function validate(transfer) {
-  erp.jsonrpc.call("validate", "stock.picking", "button_validate", [[transfer.id]], { context: erp.version.validation });
+/**
+ * Takes and validates; what was not taken becomes a backorder, without asking.
+ * When the ERP refuses, as it does while the carrier is down, the transfer is
+ * put back for whoever comes next.
+ */
+export function finish({ transfer, moves }) {
+  const { call } = erp.jsonrpc;
+  try {
+    take(moves);
+    call("validate", "stock.picking", "button_validate", [[transfer.id]], { context: erp.version.validation });
+  } catch (refusal) {
+    call("release", "stock.picking", "write", [[transfer.id], { user_id: false }]);
+    throw refusal;
+  }
 }

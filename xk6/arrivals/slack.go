@@ -9,7 +9,7 @@ import (
 // during a run. Each collection walks through all virtual users and takes CPU
 // from the journeys that are under way; by default one comes as often as the
 // heap doubles, which with few virtual users is several times a second.
-const slack = 256 << 20
+const slack = 64 << 20
 
 // giveSlack lets the collector wait for at least slack bytes, whatever the size
 // of what lives. It returns what sets it back.

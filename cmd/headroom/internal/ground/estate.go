@@ -77,8 +77,7 @@ func (e *Estate) check(target string, flat [][]headroom.Topology) error {
 	}
 	for _, part := range flat {
 		for _, t := range part {
-			lacks := map[string]bool{"pooler": t.Pooler != nil, "redis": t.Redis != nil, "ingress": t.Ingress != nil,
-				"web.replicas": t.Web.Replicas > 1, "database.replicas": t.Database.Replicas > 0, "cron": t.Cron != nil}
+			lacks := map[string]bool{"pooler": t.Pooler != nil, "redis": t.Redis != nil, "ingress": t.Ingress != nil, "database.replicas": t.Database.Replicas > 0}
 			for _, name := range slices.Sorted(maps.Keys(lacks)) {
 				if lacks[name] {
 					return &headroom.InputError{What: fmt.Sprintf("topology %s has %s, which the stand-in has not", t.Name, name),
