@@ -10,7 +10,7 @@ func TestSlack(t *testing.T) {
 		live        uint64
 		least, want int
 	}{
-		{slack, 100, 100}, {slack / 4, 100, 400}, {4 * slack, 100, 100}, {4 * slack, 25, 25}, {slack / 2, 800, 800}, {slack / 2, -1, -1}, {0, 100, 25600},
+		{slack, 100, 100}, {slack / 4, 100, 400}, {4 * slack, 100, 100}, {4 * slack, 25, 25}, {slack / 2, 800, 800}, {slack / 2, -1, -1}, {0, 100, 6400},
 	} {
 		if got := percentFor(c.live, c.least); got != c.want {
 			t.Errorf("with %d bytes and GOGC %d: %d, want %d", c.live, c.least, got, c.want)
