@@ -51,7 +51,7 @@ odoo: ## build a real Odoo 19 in the cache (needs root; about 5 minutes)
 
 e2e: $(BIN) ## the chain on a real Odoo 19, with assertions in its database
 	@test -n "$${HEADROOM_ODOO_URL:-}" || $(MAKE) --no-print-directory odoo
-	@echo "== go test -tags e2e"; HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -tags e2e -count=1 -timeout 40m -v -run '^TestE2E' ./cmd/headroom ./fixtures/odoo
+	@echo "== go test -tags e2e"; HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -tags e2e -count=1 -timeout 40m -v -run '^TestE2E' ./cmd/headroom ./fixtures/odoo/... ./scenarios/...
 
 bench: $(BIN) ## benchmarks; figures are ratios in one run (BENCH=regexp chooses)
 	@$(BIN) postgres -- env HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 5h ./...

@@ -50,6 +50,9 @@ type Catalogue struct {
 	// What is there when the day begins: confirmed and not yet done.
 	OpenOrders   int `yaml:"open_orders,omitempty" json:"open_orders,omitempty"`     // sale orders that wait to be picked
 	OpenReceipts int `yaml:"open_receipts,omitempty" json:"open_receipts,omitempty"` // purchase orders that wait for their goods
+	// OpenDeliveries are sale orders, besides OpenOrders, that are picked already
+	// and wait to be shipped; at sites that work in two steps.
+	OpenDeliveries int `yaml:"open_deliveries,omitempty" json:"open_deliveries,omitempty"`
 }
 
 // A Process is a business process and how it arrives outside of peaks.

@@ -25,6 +25,7 @@ type fakeERP struct {
 	next    int64
 	calls   map[string]int // by model.method
 	forbid  string         // model.method that is refused with an AccessError
+	empty   bool           // no stock is found for what is confirmed
 	lose    int            // so many coming writes lose a conflict
 	// cut, when not 0, is the number of the call whose connection is cut: before
 	// it has its effect, or after.
@@ -222,6 +223,22 @@ func (f *fakeERP) act(model, method string, args []any, kwargs map[string]any) (
 			}
 		}
 		return true, nil
+	case "action_assign":
+		for _, p := range f.byIDs(model, args[0].([]any)) {
+			if f.empty {
+				break
+			}
+			p["state"] = "assigned"
+			for _, m := range f.search("stock.move", []any{[]any{"picking_id", "=", p["id"]}}) {
+				m["state"] = "assigned"
+			}
+		}
+		return true, nil
+	case "button_validate":
+		if failed := f.validated(f.byIDs(model, args[0].([]any))); failed != nil {
+			return nil, failed
+		}
+		return true, nil
 	case "unlink":
 		return f.unlink(model, args[0].([]any))
 	case "try_loading":
@@ -249,10 +266,42 @@ func (f *fakeERP) confirmed(model string, order map[string]any) {
 			of = wh["pick_type_id"].([]any)[0]
 		}
 	}
-	picking := float64(f.add("stock.picking", map[string]any{link(model): order["id"], "picking_type_id": of, "state": "assigned", "partner_id": order["partner_id"]}))
-	for _, line := range order["order_line"].([]any) {
-		f.add("stock.move", map[string]any{"picking_id": picking, "product_id": line.([]any)[2].(map[string]any)["product_id"], "state": "assigned"})
+	state := "assigned"
+	if f.empty {
+		state = "confirmed"
 	}
+	picking := float64(f.add("stock.picking", map[string]any{link(model): order["id"], "picking_type_id": of, "state": state, "user_id": false, "partner_id": order["partner_id"]}))
+	for _, line := range order["order_line"].([]any) {
+		f.add("stock.move", map[string]any{"picking_id": picking, "product_id": line.([]any)[2].(map[string]any)["product_id"], "quantity": line.([]any)[2].(map[string]any)["product_uom_qty"], "state": state})
+	}
+}
+
+// validated does transfers, and makes the deliveries that follow picks.
+func (f *fakeERP) validated(pickings []map[string]any) *exception {
+	for _, p := range pickings {
+		moves := f.search("stock.move", []any{[]any{"picking_id", "=", p["id"]}})
+		if p["state"] == "done" {
+			continue
+		}
+		if slices.ContainsFunc(moves, func(m map[string]any) bool { return m["picked"] != true }) {
+			return &exception{"odoo.exceptions.UserError", "You cannot validate a transfer if no quantities are reserved."}
+		}
+		p["state"] = "done"
+		next := 0.0
+		for _, wh := range f.records["stock.warehouse"] {
+			if wh["pick_type_id"].([]any)[0] == p["picking_type_id"] {
+				next = float64(f.add("stock.picking", map[string]any{"sale_id": p["sale_id"], "picking_type_id": wh["out_type_id"].([]any)[0],
+					"state": "assigned", "user_id": false, "partner_id": p["partner_id"]}))
+			}
+		}
+		for _, m := range moves {
+			m["state"] = "done"
+			if next != 0 {
+				f.add("stock.move", map[string]any{"picking_id": next, "product_id": m["product_id"], "quantity": m["quantity"], "state": "assigned"})
+			}
+		}
+	}
+	return nil
 }
 
 // unlink refuses what was moved, done or confirmed.

@@ -19,7 +19,7 @@ import (
 //	products             default_code HR00001…, name "Headroom product HR00001"
 //	customers, vendors   headroom-customer-00001…, headroom-vendor, headroom-vendor-00002…
 //	users                headroom-u01@SITE.example…, headroom-tech@SITE.example
-//	sale orders          client_order_ref headroom-order-00001…, headroom-portal-01…
+//	sale orders          client_order_ref headroom-order-00001…, headroom-delivery-00001… (picked), headroom-portal-01…
 //	purchase orders      partner_ref headroom-receipt-00001…
 //	bins                 headroom-bin-001… below the stock location
 //	carrier, webhook     "Headroom carrier" (its product: HEADROOM-CARRIER), headroom-webhook
@@ -83,7 +83,7 @@ func Seed(ctx context.Context, in Seeding) (headroom.SeededSite, []headroom.Logi
 		{s.bins},
 		{s.products, s.partners, s.users},
 		{s.openingStock, s.supply, s.putaways, s.shop, s.carrier, s.keys, s.webhook},
-		{s.openOrders, s.openReceipts},
+		{s.openSales, s.openReceipts},
 		{s.portal}, // not beside the others: orders that are confirmed at once lose conflicts over stock
 	} {
 		if err := s.together(ctx, stage); err != nil {
@@ -106,6 +106,7 @@ type seeder struct {
 	site     headroom.SeededSite
 	vendors  []int64
 	logins   []headroom.Login
+	picked   bool // goods have left the shelves
 
 	telling sync.Mutex
 }

@@ -17,7 +17,7 @@ import (
 // fullSeeding is a plan that needs everything that can be seeded.
 func fullSeeding(c *Client) Seeding {
 	in := seeding(c, 1)
-	in.Plan.Catalogue = headroom.Catalogue{Products: 60, OpeningStock: 40, Partners: 7, Popularity: 0.8, OpenOrders: 23, OpenReceipts: 6}
+	in.Plan.Catalogue = headroom.Catalogue{Products: 60, OpeningStock: 40, Partners: 7, Popularity: 0.8, OpenOrders: 23, OpenReceipts: 6, OpenDeliveries: 12}
 	in.Plan.Carrier = &headroom.Carrier{Latency: 0.1}
 	in.Plan.Processes = []headroom.Process{
 		{Name: "orders", Scenario: "order_entry", Lines: headroom.Lines{Mean: 3, Max: 8}},
@@ -48,7 +48,7 @@ func TestSeedEverythingThatThePlanNeeds(t *testing.T) {
 		t.Errorf("%d bins, %d pages, logins %v", len(site.Bins), len(site.ShopPages), site.Logins)
 	}
 	for model, n := range map[string]int{"stock.putaway.rule": 60, "stock.warehouse.orderpoint": 10, "product.supplierinfo": 10, "delivery.carrier": 1,
-		"sale.order": 23 + portalOrders, "purchase.order": 6, "stock.picking": 23 + portalOrders + 6, "product.product": 61, "stock.quant": 60} {
+		"sale.order": 23 + 12 + portalOrders, "purchase.order": 6, "stock.picking": 23 + 2*12 + portalOrders + 6, "product.product": 61, "stock.quant": 60} {
 		if len(f.records[model]) != n {
 			t.Errorf("%d of %s, want %d", len(f.records[model]), model, n)
 		}
@@ -122,7 +122,7 @@ func TestSeedRestoresTheBacklog(t *testing.T) {
 	if _, _, err := Seed(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
-	picks := f.search("stock.picking", []any{[]any{"picking_type_id", "=", 103.0}})
+	picks := f.search("stock.picking", []any{[]any{"picking_type_id", "=", 103.0}, []any{"state", "=", "assigned"}})
 	for _, p := range picks[:5] {
 		p["state"] = "done"
 	}
@@ -219,7 +219,7 @@ func TestSeedStops(t *testing.T) {
 	if _, _, err := Seed(ctx, in); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if n := len(f.search("sale.order", nil)); n > 10 {
+	if n := len(f.search("sale.order", []any{[]any{"client_order_ref", "=like", "headroom-order-%"}})); n > 10 {
 		t.Errorf("%d orders after the stop", n)
 	}
 }
@@ -356,7 +356,7 @@ func TestClean(t *testing.T) {
 	}
 	// A run: one order was picked, another one invoiced, and someone ordered
 	// one of our products for a customer of their own.
-	picked := f.search("stock.picking", []any{[]any{"sale_id", "!=", nil}})[0]
+	picked := f.search("stock.picking", []any{[]any{"sale_id", "!=", nil}, []any{"state", "=", "assigned"}, []any{"picking_type_id", "=", 103.0}})[0]
 	picked["state"] = "done"
 	moves := f.search("stock.move", []any{[]any{"picking_id", "=", picked["id"]}})
 	for _, m := range moves {
@@ -368,15 +368,16 @@ func TestClean(t *testing.T) {
 	for _, product := range []float64{float64(site.Products[2]), 4711} {
 		f.add("stock.move", map[string]any{"picking_id": float64(theirs), "product_id": product, "state": "assigned"})
 	}
+	done := len(f.search("stock.move", []any{[]any{"state", "=", "done"}}))
 	got, err := Clean(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Cleaning{Database: "hub",
 		Removed: []CleanedRecord{{"account.move", 1, ""}, {"base.automation", 1, ""}, {"delivery.carrier", 1, ""}, {"product.product", 1, ""}, {"product.supplierinfo", 10, ""}, {"purchase.order", 6, ""},
-			{"res.partner", 7 + 1 + 4, ""}, {"res.users", 4, ""}, {"sale.order", 33, ""}, {"stock.picking", 38, ""}, {"stock.putaway.rule", 60, ""}, {"stock.warehouse.orderpoint", 10, ""}},
+			{"res.partner", 7 + 1 + 4, ""}, {"res.users", 4, ""}, {"sale.order", 33 + 12, ""}, {"stock.picking", 38 + 12, ""}, {"stock.putaway.rule", 60, ""}, {"stock.warehouse.orderpoint", 10, ""}},
 		Archived: []CleanedRecord{{"product.product", 60, refusal}, {"stock.location", 4, refusal}},
-		Left:     []CleanedRecord{{"account.move", 1, "posted"}, {"stock.move", 2*60 + len(moves), "done"}, {"stock.picking", 1, "done"}, {"stock.picking", 1, "holds products of others"}},
+		Left:     []CleanedRecord{{"account.move", 1, "posted"}, {"stock.move", 60 + done, "done"}, {"stock.picking", 1 + 12, "done"}, {"stock.picking", 1, "holds products of others"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("cleaned\n%+v, want\n%+v", got, want)

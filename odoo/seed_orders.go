@@ -20,10 +20,32 @@ type backlog struct {
 	confirm, cancel string // methods
 	link            string // from a transfer to the document
 	transfer        int64  // the type of the transfers whose end is the document's
+	ready           []any  // what more is true of a transfer that can be worked on
 	wanted          int
 	domain          []any
 	values          func(ref string, lines []headroom.Line, n int) map[string]any
 	draw            document
+	// advance does what stands between a confirmed document and that transfer;
+	// nil: nothing does.
+	advance func(ctx context.Context, documents []int64) error
+	// behind are those of the documents for which it was not done; nil: none.
+	behind func(ctx context.Context, documents []int64) ([]int64, error)
+}
+
+// openSales makes what is picked before what is not: both take from the same
+// stock, and would lose conflicts over it at once. What was picked is put back
+// on the shelves, so that the day begins with the opening stock there, however
+// often it was seeded.
+func (s *seeder) openSales(ctx context.Context) error {
+	if err := s.openDeliveries(ctx); err != nil {
+		return err
+	}
+	if s.picked {
+		if err := s.openingStock(ctx); err != nil {
+			return err
+		}
+	}
+	return s.openOrders(ctx)
 }
 
 func (s *seeder) openOrders(ctx context.Context) error {
@@ -80,20 +102,18 @@ func (s *seeder) topUp(ctx context.Context, b backlog) error {
 	if err != nil {
 		return err
 	}
-	open, err := s.open(ctx, b, confirmed)
-	if err != nil {
+	// What an earlier seeding made and could not finish any more.
+	if err := s.finish(ctx, b, drafts, confirmed); err != nil {
 		return err
 	}
-	// What an earlier seeding made and could not confirm any more.
-	if err := s.chunks(ctx, b.what+" to be confirmed", len(drafts), orderStride, func(ctx context.Context, from, to int) error {
-		return s.confirm(ctx, b.model, b.confirm, drafts[from:to])
-	}); err != nil {
+	open, err := s.open(ctx, b, slices.Concat(confirmed, drafts))
+	if err != nil {
 		return err
 	}
 	popularity := headroom.NewPopularity(len(s.site.Products), b.draw.popularity)
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, b.prefix+s.Site.Name) // a hash does not fail
-	return s.chunks(ctx, b.what, b.wanted-open-len(drafts), orderStride, func(ctx context.Context, from, to int) error {
+	return s.chunks(ctx, b.what, b.wanted-open, orderStride, func(ctx context.Context, from, to int) error {
 		list := make([]any, 0, to-from)
 		for i := from; i < to; i++ {
 			n := last + i + 1
@@ -104,7 +124,23 @@ func (s *seeder) topUp(ctx context.Context, b backlog) error {
 		if err != nil {
 			return err
 		}
-		return s.confirm(ctx, b.model, b.confirm, ids)
+		return s.settle(ctx, b, ids)
+	})
+}
+
+// finish confirms the drafts, and advances what was confirmed and stopped there.
+func (s *seeder) finish(ctx context.Context, b backlog, drafts, confirmed []int64) error {
+	if err := s.chunks(ctx, b.what+" to be confirmed", len(drafts), orderStride, func(ctx context.Context, from, to int) error {
+		return s.settle(ctx, b, drafts[from:to])
+	}); err != nil || b.behind == nil {
+		return err
+	}
+	behind, err := b.behind(ctx, confirmed)
+	if err != nil {
+		return err
+	}
+	return s.chunks(ctx, b.what+" to be finished", len(behind), orderStride, func(ctx context.Context, from, to int) error {
+		return b.advance(ctx, behind[from:to])
 	})
 }
 
@@ -147,22 +183,45 @@ func (s *seeder) backlogOf(ctx context.Context, b backlog) (drafts, confirmed []
 	return drafts, confirmed, last, s.thin(ctx, kind{model: b.model, what: b.what, cancel: b.cancel}, twice)
 }
 
-// open counts those of the confirmed documents whose transfer is not done.
+// open counts those of the confirmed documents whose transfer is neither done
+// nor anybody's: what an operator of an earlier run claimed and left is found
+// by nobody.
 func (s *seeder) open(ctx context.Context, b backlog, confirmed []int64) (int, error) {
-	seen := map[int64]bool{}
-	for part := range slices.Chunk(confirmed, lookup) {
-		transfers, err := s.searchRead(ctx, "stock.picking", []any{[]any{b.link, "in", part}, []any{"picking_type_id", "=", b.transfer},
-			[]any{"state", "not in", []any{"done", "cancel"}}}, []string{b.link}, nil)
+	domain := append([]any{[]any{"user_id", "=", false}, []any{"picking_type_id", "=", b.transfer},
+		[]any{"state", "not in", []any{"done", "cancel"}}}, b.ready...)
+	transfers, err := s.transfersOf(ctx, b.link, confirmed, domain)
+	return len(transfers), err
+}
+
+// transfersOf are the transfers of a domain, by the documents that they belong to.
+func (s *seeder) transfersOf(ctx context.Context, link string, documents []int64, domain []any) (map[int64][]transfer, error) {
+	found := map[int64][]transfer{}
+	for part := range slices.Chunk(documents, lookup) {
+		rows, err := s.searchRead(ctx, "stock.picking", append([]any{[]any{link, "in", part}}, domain...), []string{link, "state"}, nil)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		for _, row := range transfers {
-			if id, ok := reference(row[b.link]); ok {
-				seen[id] = true
+		for _, row := range rows {
+			if document, ok := reference(row[link]); ok {
+				id, _ := integer(row["id"])
+				found[document] = append(found[document], transfer{id: id, state: fmt.Sprint(row["state"])})
 			}
 		}
 	}
-	return len(seen), nil
+	return found, nil
+}
+
+type transfer struct {
+	id    int64
+	state string
+}
+
+// settle confirms documents, and advances them.
+func (s *seeder) settle(ctx context.Context, b backlog, ids []int64) error {
+	if err := s.confirm(ctx, b.model, b.confirm, ids); err != nil || b.advance == nil {
+		return err
+	}
+	return b.advance(ctx, ids)
 }
 
 // confirm confirms documents in one call.

@@ -44,6 +44,7 @@ var badPlans = map[string][]string{
 	"catalogue_open": {
 		"7:26: catalogue.open_orders must be at least 0, and is -1",
 		"7:45: catalogue.open_receipts is 2e+06, and at most 1000000 makes sense; is this a slip of the pen?",
+		"7:71: catalogue.open_deliveries must be at least 0, and is -3",
 	},
 	"closures": {
 		`11:16: "12-32" is not a date; write it as "2026-11-20", or as "11-20" for each year`,

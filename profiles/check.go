@@ -250,6 +250,7 @@ func (c *checker) checkCatalogue() {
 	c.atLeast("catalogue.partners", float64(k.Partners), 1, maxProducts)
 	c.atLeast("catalogue.open_orders", float64(k.OpenOrders), 0, maxProducts)
 	c.atLeast("catalogue.open_receipts", float64(k.OpenReceipts), 0, maxProducts)
+	c.atLeast("catalogue.open_deliveries", float64(k.OpenDeliveries), 0, maxProducts)
 }
 
 func (c *checker) checkPrices() {

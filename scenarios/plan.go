@@ -152,8 +152,8 @@ func needing(p headroom.Plan, module string) string {
 }
 
 // Check says which scenarios of the plan there are not, which processes arrive
-// in a way that their scenario cannot, and which mix the two flows of goods at
-// a site.
+// in a way that their scenario cannot, which mix the two flows of goods at a
+// site, and whether deliveries are to be open where none can be.
 func Check(p headroom.Plan) []headroom.Problem {
 	var c checker
 	flows := map[string]map[Flow]string{} // by site and flow, the first process
@@ -176,6 +176,10 @@ func Check(p headroom.Plan) []headroom.Problem {
 		if s.Flow != AnyFlow {
 			c.flow(path, p, q, s, flows)
 		}
+	}
+	if p.Catalogue.OpenDeliveries > 0 && !slices.ContainsFunc(p.Sites, func(site headroom.Site) bool { return FlowOf(p, site.Name) == TwoStep }) {
+		c.say("catalogue.open_deliveries", "orders can only wait for shipping where a site works in two steps, and no process asks for that",
+			"play pick and ship, or take open_deliveries out")
 	}
 	return c.problems
 }

@@ -105,6 +105,21 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestCheckOpenDeliveries(t *testing.T) {
+	p := planOf("order_to_ship", "scan")
+	p.Processes[0].PerHour, p.Processes[1].PerHour = 10, 10
+	p.Catalogue.OpenDeliveries = 3
+	if got := Check(p); len(got) != 1 || got[0].Path != "catalogue.open_deliveries" || !strings.Contains(got[0].Error(), "play pick and ship") {
+		t.Errorf("got %v", got)
+	}
+	p = planOf("order_entry", "ship")
+	p.Processes[0].PerHour, p.Processes[1].Shifts = 10, []headroom.Shift{{Operators: 1}}
+	p.Catalogue.OpenDeliveries = 3
+	if got := Check(p); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestCheckReadsScriptsOfTheUsers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.js")
 	if err := os.WriteFile(path, []byte("// What it is.\n// kind: opne\n"), 0o600); err != nil {

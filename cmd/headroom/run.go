@@ -80,7 +80,7 @@ secret can be given as NAME_FILE, the path of a file:
 // flags are those that run shares with arrivals replay.
 func (o *runOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.target, "target", ground.External, "what to load: erp, odoo or external")
+	f.StringVar(&o.target, "target", ground.External, "what to load: erp, odoo, external or compose")
 	f.StringVar(&o.topology, "topology", "", "the plan's topology that serves; an external target must be one already")
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; it must not exist (default headroom-workspace/run-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the arrivals")
@@ -139,8 +139,7 @@ func newRunner(o runOptions, std stdio) (*runner, error) {
 }
 
 func knownTarget(target string) error {
-	targets := []string{ground.ERP, ground.Odoo, ground.External}
-	if !slices.Contains(targets, target) {
+	if targets := ground.Targets(); !slices.Contains(targets, target) {
 		return &headroom.InputError{What: fmt.Sprintf("there is no target %q", target), Where: "--target", Do: "choose " + strings.Join(targets, ", ")}
 	}
 	return nil

@@ -32,7 +32,7 @@ func newSeed(std stdio) *cobra.Command {
 		Short: "Create a plan's master data, users and starting backlog, or remove them",
 		Long: `Create what a plan's sites need in an external target, described by the same
 environment variables as for 'headroom run': products, customers, vendors, opening
-stock, users with the groups of the plan's processes, open orders and receipts;
+stock, users with the groups of the plan's processes, open orders, deliveries and receipts;
 bins, reordering rules, a carrier and a company where the plan plays what needs
 them. The database must carry the mark of 'headroom allow'.
 
@@ -135,6 +135,8 @@ type seededSite struct {
 	Users        int    `json:"users"`
 	OpenOrders   int    `json:"open_orders"`
 	OpenReceipts int    `json:"open_receipts"`
+	// OpenDeliveries are 0 where goods leave in one step.
+	OpenDeliveries int `json:"open_deliveries"`
 }
 
 func showSeeded(g *ground.Ground, plan headroom.Plan, sites []headroom.Site, took time.Duration, asJSON bool, w io.Writer) error {
@@ -144,14 +146,17 @@ func showSeeded(g *ground.Ground, plan headroom.Plan, sites []headroom.Site, too
 		list[i] = seededSite{Site: site.Name, Database: s.Database, Company: s.Company, Warehouse: s.Warehouse, TwoStep: s.TwoStep,
 			Products: len(s.Products), Partners: len(s.Partners), Bins: len(s.Bins), Users: len(s.Logins),
 			OpenOrders: plan.Catalogue.OpenOrders, OpenReceipts: plan.Catalogue.OpenReceipts}
+		if s.TwoStep {
+			list[i].OpenDeliveries = plan.Catalogue.OpenDeliveries
+		}
 	}
 	if asJSON {
 		return writeJSON(w, map[string]any{"version": g.Seeded.Version, "seconds": took.Seconds(), "sites": list})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "site\tdatabase\tproducts\tpartners\tbins\tusers\topen orders\topen receipts\t")
+	fmt.Fprintln(t, "site\tdatabase\tproducts\tpartners\tbins\tusers\topen orders\topen deliveries\topen receipts\t")
 	for _, s := range list {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", s.Site, s.Database, s.Products, s.Partners, s.Bins, s.Users, s.OpenOrders, s.OpenReceipts)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", s.Site, s.Database, s.Products, s.Partners, s.Bins, s.Users, s.OpenOrders, s.OpenDeliveries, s.OpenReceipts)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -136,7 +136,7 @@ func TestE2ESeedIsKilledAndContinuedAndCleaned(t *testing.T) {
 		if _, said, code := o.run("allow"); code != headroom.ExitMet {
 			t.Fatal(said)
 		}
-		for _, at := range []string{"hub: 120 products", "hub: 15 open orders", "north: chart of accounts"} {
+		for _, at := range []string{"hub: 120 products", "hub: 6 open deliveries", "hub: 15 open orders", "north: chart of accounts"} {
 			o.killed(at, "seed", plan)
 		}
 		out, said, code := o.run("seed", plan, "--json")
@@ -186,6 +186,8 @@ func (o *realOdoo) checkSeeded() {
 		want[fmt.Sprintf("SELECT count(*) FROM purchase_order WHERE partner_ref LIKE 'headroom-receipt-%%' AND state = 'purchase' AND company_id = %d", company)] = 4
 		want[fmt.Sprintf("SELECT count(*) FROM account_journal WHERE type = 'sale' AND company_id = %d", company)] = 1
 		want[fmt.Sprintf("SELECT count(*) FROM stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id WHERE t.sequence_code = 'PICK' AND p.state = 'assigned' AND p.company_id = %d", company)] = 25
+		want[fmt.Sprintf(`SELECT count(*) FROM stock_picking p JOIN stock_picking_type t ON t.id = p.picking_type_id JOIN sale_order s ON s.id = p.sale_id
+			WHERE t.code = 'outgoing' AND p.state = 'assigned' AND p.user_id IS NULL AND s.client_order_ref LIKE 'headroom-delivery-%%' AND p.company_id = %d`, company)] = 6
 	}
 	o.want(want)
 }
@@ -262,9 +264,9 @@ func (o *realOdoo) checkClean() {
 		"SELECT count(*) FROM stock_location WHERE name LIKE 'headroom-bin-%' AND active":                                                      0,
 		"SELECT count(*) FROM stock_putaway_rule":                                                                                              0,
 		"SELECT count(*) FROM stock_warehouse_orderpoint":                                                                                      0,
-		"SELECT count(*) FROM sale_order WHERE client_order_ref LIKE 'headroom-order-0%'":                                                      0,
+		"SELECT count(*) FROM sale_order WHERE client_order_ref LIKE 'headroom-order-0%' OR client_order_ref LIKE 'headroom-delivery-0%'":      0,
 		"SELECT count(*) FROM purchase_order":                                                                                                  0,
-		"SELECT count(*) FROM stock_picking WHERE state = 'done'":                                                                              1,
+		"SELECT count(*) FROM stock_picking WHERE state = 'done'":                                                                              1 + 2*6,
 		"SELECT count(*) FROM stock_warehouse WHERE active AND delivery_steps = 'ship_only'":                                                   1,
 		"SELECT count(*) FROM ir_config_parameter WHERE key LIKE 'headroom.steps.%'":                                                           0,
 		"SELECT coalesce(sum(q.quantity), 0)::int FROM stock_quant q JOIN stock_location l ON l.id = q.location_id WHERE l.usage = 'internal'": 0,
@@ -286,7 +288,7 @@ func BenchmarkSeed(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	large := strings.NewReplacer("products: 120", "products: 10000", "open_orders: 15", "open_orders: 1000", "open_receipts: 4", "open_receipts: 200",
+	large := strings.NewReplacer("products: 120", "products: 10000", "open_orders: 15", "open_orders: 1000", "open_receipts: 4", "open_receipts: 200", "open_deliveries: 6", "open_deliveries: 100",
 		"partners: 10", "partners: 500", "opening_stock: 500", "opening_stock: 100000").Replace(string(text))
 	plan := filepath.Join(b.TempDir(), "large.yaml")
 	if err := os.WriteFile(plan, []byte(large), 0o600); err != nil {

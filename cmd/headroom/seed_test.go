@@ -33,7 +33,7 @@ func TestSeedRehearsal(t *testing.T) {
 	}
 	for i, name := range []string{"hub", "north"} {
 		want := seededSite{Site: name, Database: "hub", Company: got.Sites[i].Company, Warehouse: got.Sites[i].Warehouse, TwoStep: true,
-			Products: 120, Partners: 10, Bins: 6, Users: 3, OpenOrders: 15, OpenReceipts: 4}
+			Products: 120, Partners: 10, Bins: 6, Users: 3, OpenOrders: 15, OpenReceipts: 4, OpenDeliveries: 6}
 		if got.Sites[i] != want {
 			t.Errorf("told %+v, want %+v", got.Sites[i], want)
 		}

@@ -7,10 +7,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/fixtures/carrier"
+	odoostack "github.com/headroom-erp/headroom/fixtures/odoo"
 )
 
 // An Estate is what runs stand on: the ground of every stack of a topology,
@@ -38,7 +40,7 @@ func OpenEstate(ctx context.Context, o Options, plan headroom.Plan, topologies .
 			flat[i] = append(flat[i], p.Topology)
 		}
 	}
-	if err := e.check(o.Target, flat); err != nil {
+	if err := e.check(o.Target, flat, o.Say); err != nil {
 		return e, err
 	}
 	if plan.Carrier != nil {
@@ -67,10 +69,13 @@ func OpenEstate(ctx context.Context, o Options, plan headroom.Plan, topologies .
 }
 
 // check refuses what the target cannot be.
-func (e *Estate) check(target string, flat [][]headroom.Topology) error {
+func (e *Estate) check(target string, flat [][]headroom.Topology, say func(string, ...any)) error {
 	if target == External && len(e.Parts) > 1 {
 		return &headroom.InputError{What: "an external target is one stack", Where: "topology " + e.Parts[0].Topology.Name,
 			Do: "run its stacks one by one, each as a topology of its own"}
+	}
+	if target == Odoo {
+		return fits(flat, say)
 	}
 	if target != ERP {
 		return nil
@@ -84,6 +89,25 @@ func (e *Estate) check(target string, flat [][]headroom.Topology) error {
 						Do: "use --target odoo, or a topology without it"}
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// fits refuses stacks that do not fit side by side on this machine, and says
+// what little room for the load generator does to the figures.
+func fits(flat [][]headroom.Topology, say func(string, ...any)) error {
+	for run := range flat[0] {
+		var side []headroom.Topology
+		for _, part := range flat {
+			side = append(side, part[run])
+		}
+		warning, err := odoostack.Fit(float64(runtime.NumCPU()), side...)
+		if err != nil {
+			return err
+		}
+		if warning != "" {
+			say("%s", warning)
 		}
 	}
 	return nil

@@ -9,11 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/fixtures/compose"
 	"github.com/headroom-erp/headroom/fixtures/external"
 	odoostack "github.com/headroom-erp/headroom/fixtures/odoo"
 	"github.com/headroom-erp/headroom/fixtures/postgres"
@@ -26,14 +27,18 @@ const (
 	ERP      = "erp"
 	Odoo     = "odoo"
 	External = "external"
+	Compose  = "compose"
 )
+
+// Targets are those that can be asked for.
+func Targets() []string { return []string{ERP, Odoo, External, Compose} }
 
 // markedFor is how long a target that we made ourselves may be loaded.
 const markedFor = 12 * time.Hour
 
 // Options of a Ground.
 type Options struct {
-	Target    string // ERP, Odoo or External
+	Target    string // one of Targets
 	Workspace string // an existing folder for stacks' files and logs
 	Binary    string // the headroom executable
 	Seed      uint64 // of the stand-in's service demands
@@ -58,9 +63,10 @@ type Ground struct {
 	// External is set when the user runs the target.
 	External *external.Stack
 
-	options Options
-	server  *postgres.Server
-	seed    func(ctx context.Context, databases []string, fill func(context.Context, headroom.Target) error) error
+	options  Options
+	server   *postgres.Server
+	composed *compose.Stack
+	seed     func(ctx context.Context, databases []string, fill func(context.Context, headroom.Target) error) error
 }
 
 // New prepares the ground for a target. Close releases it.
@@ -74,8 +80,10 @@ func New(ctx context.Context, o Options) (*Ground, error) {
 		err = g.odoo(ctx)
 	case ERP:
 		err = g.erp(ctx)
+	case Compose:
+		err = g.compose(ctx)
 	default:
-		err = &headroom.InputError{What: fmt.Sprintf("there is no target %q", o.Target), Where: "--target", Do: "choose erp, odoo or external"}
+		err = &headroom.InputError{What: fmt.Sprintf("there is no target %q", o.Target), Where: "--target", Do: "choose " + strings.Join(Targets(), ", ")}
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close(ctx))
@@ -91,10 +99,30 @@ func (g *Ground) Close(ctx context.Context) error {
 	if g.Stack != nil {
 		err = g.Stack.Down(ctx)
 	}
+	if g.composed != nil {
+		err = errors.Join(err, g.composed.Close(ctx))
+	}
 	if g.server != nil {
 		err = errors.Join(err, g.server.Stop(ctx))
 	}
 	return err
+}
+
+// compose is a stack in containers of this machine's engine.
+func (g *Ground) compose(ctx context.Context) error {
+	s, err := compose.New(ctx, compose.Options{Workspace: g.options.Workspace, Modules: g.modules(), Progress: func(s string) { g.options.Say("%s", s) }})
+	if err != nil {
+		return err
+	}
+	g.Stack, g.composed, g.seed = s, s, s.Seed
+	return nil
+}
+
+// modules are the usual ones and those that the plan needs besides.
+func (g *Ground) modules() []string {
+	all := slices.Concat(odoostack.Modules, g.options.Modules)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (g *Ground) external() error {
@@ -154,14 +182,8 @@ func (g *Ground) odoo(ctx context.Context) error {
 		return err
 	}
 	server := g.server
-	quotas, err := needQuotas(g.options.Topologies)
-	if err != nil {
-		return err
-	}
-	modules := slices.Concat(odoostack.Modules, g.options.Modules)
-	slices.Sort(modules)
 	stack, err := odoostack.New(odoostack.Options{
-		Workspace: g.options.Workspace, Log: g.options.Log, Quotas: quotas, Modules: slices.Compact(modules),
+		Workspace: g.options.Workspace, Log: g.options.Log, Quotas: true, Modules: g.modules(),
 		Configure: server.Configure, Replicate: func(ctx context.Context) (odoostack.Replica, error) { return replicate(ctx, server) },
 		Postgres:     odoostack.Postgres{Host: "127.0.0.1", Port: server.Port(), User: role, Password: password, Bin: bin},
 		DatabasePIDs: func() []int { return []int{server.PID()} },
@@ -181,30 +203,6 @@ func replicate(ctx context.Context, server *postgres.Server) (odoostack.Replica,
 		return odoostack.Replica{}, err
 	}
 	return odoostack.Replica{Port: r.Port(), PIDs: func() []int { return []int{r.PID()} }, Stop: r.Stop}, nil
-}
-
-// needQuotas says whether control groups must hold a topology's hosts to their
-// cores: not where each has what the machine has. A topology with more cannot
-// be had.
-func needQuotas(topologies []headroom.Topology) (bool, error) {
-	have, need := float64(runtime.NumCPU()), false
-	for _, t := range topologies {
-		hosts := []float64{t.Web.Cores, t.Database.Cores}
-		if t.Cron != nil {
-			hosts = append(hosts, t.Cron.Cores)
-		}
-		if t.SharedHost {
-			hosts = hosts[:1]
-		}
-		for _, c := range hosts {
-			if c > have {
-				return false, &headroom.InputError{What: fmt.Sprintf("topology %s wants %g cores, this machine has %g", t.Name, c, have),
-					Do: "run topologies with fewer cores, or forecast it instead"}
-			}
-			need = need || c > 0 && c < have
-		}
-	}
-	return need, nil
 }
 
 // fit refuses an external target that cannot play the plan.
