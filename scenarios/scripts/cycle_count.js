@@ -8,7 +8,7 @@
 // modules: stock
 // groups: stock.group_stock_user
 // since: 15
-// writes: inventory counts that keep the stock as it is
+// writes: inventory counts, of what the system has
 import erp from "k6/x/odoo";
 
 const recounts = 3; // stock that moves while it is counted is counted again, so often at most
