@@ -50,9 +50,6 @@ func parse(name, text string) (Scenario, error) {
 	}
 	s := h.scenario
 	s.Pooled = s.Protocol != "sql"
-	if s.Protocol == "json2" {
-		s.Since = max(s.Since, 19) // the door's own age, by ODOO's release notes
-	}
 	return s, nil
 }
 

@@ -54,9 +54,9 @@ func TestRequirements(t *testing.T) {
 		t.Errorf("nobody knows the modules: %v", err)
 	}
 	err := Requirements(p, at(16), []string{"stock"})
-	want := "the server is not fit for plan mine: it is Odoo x, which cannot play my_scan (scenario scan, from Odoo 19 on), my_webhook (scenario webhook, from Odoo 17 on); " +
+	want := "the server is not fit for plan mine: it is Odoo x, which cannot play my_webhook (scenario webhook, from Odoo 17 on); " +
 		"it lacks the modules base_automation (for my_webhook), sale_stock (for my_order_entry); " +
-		"use Odoo 19 or take these processes out of the plan, and install the modules"
+		"use Odoo 17 or take these processes out of the plan, and install the modules"
 	if err == nil || err.Error() != want || headroom.ExitCode(err) != headroom.ExitBadInput {
 		t.Errorf("got %v", err)
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -22,8 +24,8 @@ func newAllow(std stdio) *cobra.Command {
 		Use:   "allow",
 		Short: "Mark a database of yours as one that may be loaded, for a limited time",
 		Long: `Write Headroom's marker, a system parameter that names the database and expires,
-into the database given by HEADROOM_ODOO_URL, HEADROOM_ODOO_DATABASE,
-HEADROOM_ODOO_LOGIN and HEADROOM_ODOO_PASSWORD (or HEADROOM_ODOO_PASSWORD_FILE).
+into each database given by HEADROOM_ODOO_URL, HEADROOM_ODOO_DATABASE (several with
+commas), HEADROOM_ODOO_LOGIN and HEADROOM_ODOO_PASSWORD (or HEADROOM_ODOO_PASSWORD_FILE).
 No load goes where there is no marker. A database with live mail servers or
 carriers is refused unless it is neutralised.`,
 		Example: "  headroom allow\n  headroom allow --for 4h",
@@ -36,24 +38,29 @@ carriers is refused unless it is neutralised.`,
 			if err != nil {
 				return err
 			}
-			ctx, database := cmd.Context(), stack.Database()
-			target, err := stack.Up(ctx, headroom.Topology{}, []string{database})
-			if err != nil {
-				return err
-			}
-			client := &odoo.Client{URL: target.URL}
-			session, err := client.Login(ctx, odoo.JSONRPC, database, headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword})
-			if err != nil {
-				return err
-			}
-			until := time.Now().Add(span)
-			if err := odoo.Allow(ctx, session, database, until); err != nil {
-				return err
-			}
-			fmt.Fprintf(std.out, "database %s at %s may be loaded until %s\n", database, target.URL, until.UTC().Format(time.RFC3339))
-			return nil
+			return allow(cmd.Context(), stack, time.Now().Add(span), std.out)
 		},
 	}
 	cmd.Flags().DurationVar(&span, "for", 2*time.Hour, "how long, at most 168h")
 	return cmd
+}
+
+// allow marks each of the target's databases, and tells each that is marked.
+func allow(ctx context.Context, stack *external.Stack, until time.Time, out io.Writer) error {
+	target, err := stack.Up(ctx, headroom.Topology{}, stack.Databases())
+	if err != nil {
+		return err
+	}
+	client := &odoo.Client{URL: target.URL}
+	for _, database := range stack.Databases() {
+		session, err := client.Login(ctx, odoo.JSONRPC, database, headroom.Login{Login: target.AdminLogin, Password: target.AdminPassword})
+		if err != nil {
+			return err
+		}
+		if err := odoo.Allow(ctx, session, database, until); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "database %s at %s may be loaded until %s\n", database, target.URL, until.UTC().Format(time.RFC3339))
+	}
+	return nil
 }

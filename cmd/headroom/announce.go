@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/scenarios"
 )
 
@@ -69,7 +70,11 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 	if r.o.repeat > 1 {
 		fmt.Fprintf(w, ", in %d runs with seeds %d to %d", r.o.repeat, r.o.seed, r.o.seed+uint64(r.o.repeat)-1)
 	}
-	fmt.Fprintf(w, "; scale %g\n\n", h.Scale)
+	fmt.Fprintf(w, "; scale %g\n", h.Scale)
+	if r.target == ground.External {
+		fmt.Fprintln(w, "  keeps    what is written stays there: an external target is used as it is, no run starts from a fresh clone")
+	}
+	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "  process\tkind\tin the window\tin the lead-in\twrites")
 	total := 0

@@ -41,7 +41,7 @@ func runCompanies(t *testing.T, target, length string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	window := calendar.Window{At: time.Date(2026, 11, 20, 11, 0, 0, 0, zone), Seconds: 8}
+	window := calendar.Window{At: time.Date(2026, 11, 20, 11, 0, 0, 0, zone), Seconds: 12}
 	schedule, err := calendar.New(plan, window, 1, 1, players(plan))
 	if err != nil {
 		t.Fatal(err)

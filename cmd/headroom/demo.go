@@ -3,16 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
-	"github.com/headroom-erp/headroom/fixtures/external"
 )
 
 // demoOptions are the flags of demo.
@@ -125,8 +122,8 @@ func (d *demo) check() error {
 	return nil
 }
 
-// checkExternal refuses what cannot be asked of a system that we do not run:
-// another number of workers, and reads of a database whose DSN is not known.
+// checkExternal refuses what cannot be asked of a system that we do not run,
+// another number of workers above all.
 func (d *demo) checkExternal() error {
 	if d.o.topology != "" {
 		if _, err := topologyNamed(d.plan, d.o.topology); err != nil {
@@ -142,7 +139,7 @@ func (d *demo) checkExternal() error {
 	if err != nil {
 		return err
 	}
-	return conduct.CheckReads(schedule, func(string) bool { return os.Getenv(external.EnvDSN) != "" || os.Getenv(external.EnvDSN+"_FILE") != "" })
+	return checkExternal(d.plan, schedule)
 }
 
 // topologies are those that will be brought up.

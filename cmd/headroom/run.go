@@ -66,7 +66,7 @@ secret can be given as NAME_FILE, the path of a file:
 	f := cmd.Flags()
 	o.flags(cmd)
 	f.StringVar(&o.window.peak, "peak", "", "replay the next occurrence of this peak")
-	f.StringVar(&o.window.site, "site", "", "whose clock and whose occurrence of the peak (default the plan's first site)")
+	f.StringVar(&o.window.site, "site", "", "whose occurrence of the peak, and whose clock (default whose peak comes first; without --peak the plan's first site)")
 	f.StringVar(&o.window.date, "date", "", "first day on which the window may be, 2026-11-20 (default today)")
 	f.StringVar(&o.window.from, "from", "", "where the window begins: 16:55, or 2026-11-20 16:55")
 	f.DurationVar(&o.window.length, "for", 0, "length of the window, such as 10m; of a peak the end (default all of it)")
@@ -191,8 +191,8 @@ func (r *runner) chooseWindow() (calendar.Window, float64, error) {
 
 // replay announces the schedule, prepares the target, and runs as often as was
 // asked, each time with the next seed on a fresh clone.
-func (r *runner) replay(ctx context.Context, make func(seed uint64) (headroom.Schedule, error)) (err error) {
-	schedule, err := make(r.o.seed)
+func (r *runner) replay(ctx context.Context, of func(seed uint64) (headroom.Schedule, error)) (err error) {
+	schedule, err := of(r.o.seed)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (r *runner) replay(ctx context.Context, make func(seed uint64) (headroom.Sc
 	var folders []string
 	for i := range r.o.repeat {
 		if i > 0 {
-			if schedule, err = make(r.o.seed + uint64(i)); err != nil {
+			if schedule, err = of(r.o.seed + uint64(i)); err != nil {
 				return err
 			}
 		}
@@ -234,7 +234,13 @@ func (r *runner) refuse(schedule headroom.Schedule) error {
 	if r.target != ground.External {
 		return nil
 	}
-	if r.plan.Carrier != nil {
+	return checkExternal(r.plan, schedule)
+}
+
+// checkExternal refuses what cannot be played on a system that we do not run:
+// a carrier, and reads of a database whose DSN is not known.
+func checkExternal(plan headroom.Plan, schedule headroom.Schedule) error {
+	if plan.Carrier != nil {
 		return &headroom.InputError{What: "the plan has a carrier, which is a stub of this machine", Where: "carrier",
 			Do: "leave it out for an external target: its own carriers must not be called"}
 	}

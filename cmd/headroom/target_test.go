@@ -27,7 +27,7 @@ const erpPassword = "correct-horse-battery-staple"
 func standIn(t *testing.T) []string {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "requests.log")
-	cmd := exec.Command(binary, "erp", "--listen", "127.0.0.1:0", "--database", "customer", "--log", log)
+	cmd := exec.Command(binary, "erp", "--listen", "127.0.0.1:0", "--database", "customer,branch", "--log", log)
 	cmd.Env = append(os.Environ(), envERPPassword+"="+erpPassword)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -72,7 +72,8 @@ func headroomWith(t *testing.T, env []string, args ...string) (int, string) {
 
 func TestTargetOfSomebodyElse(t *testing.T) {
 	env := standIn(t)
-	run := []string{"run", "pilot", "--topology", "standard-6", "--seconds", "10", "--scale", "0.3"}
+	run := []string{"run", "pilot", "--topology", "standard-6", "--date", "2026-11-20", "--peak", "dispatch_cutoff",
+		"--for", "10s", "--lead-in", "2s", "--scale", "0.3"}
 	refuse := func(what string, change string, want ...string) {
 		t.Helper()
 		code, out := headroomWith(t, append(append([]string{}, env...), change), run...)
@@ -94,6 +95,10 @@ func TestTargetOfSomebodyElse(t *testing.T) {
 
 	if code, out := headroomWith(t, env, "allow", "--for", "1h"); code != 0 || !strings.Contains(out, "database customer at http://127.0.0.1") {
 		t.Fatalf("headroom allow: exit code %d\n%s", code, out)
+	}
+	both := append(append([]string{}, env...), external.EnvDatabase+"=customer,branch")
+	if code, out := headroomWith(t, both, "allow", "--for", "1h"); code != 0 || !strings.Contains(out, "database customer at") || !strings.Contains(out, "database branch at") {
+		t.Fatalf("headroom allow of two databases: exit code %d\n%s", code, out)
 	}
 	checkSecrets(t, env, run)
 }

@@ -82,6 +82,9 @@ func (o windowOptions) next(w calendar.Window, plan headroom.Plan, site string, 
 			continue
 		}
 		w.At, w.Seconds = occ.From, occ.To.Sub(occ.From).Seconds()
+		if o.site == "" {
+			zone = occ.From.Location() // times of day are those of the peak's site
+		}
 		if o.from != "" {
 			at, err := clock(o.from, "--from")
 			if err != nil {

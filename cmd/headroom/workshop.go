@@ -143,13 +143,14 @@ func (w *workshop) run(ctx context.Context, t headroom.Topology, schedule headro
 	return folder, nil
 }
 
-// incidents are the plan's events that fall into a run.
+// incidents are the plan's events that fall into a run, those included that
+// began before it and last.
 func incidents(plan headroom.Plan, h headroom.Header) ([]conduct.Incident, error) {
 	var out []conduct.Incident
 	start := h.WindowAt.Add(-seconds(h.LeadIn))
 	end := start.Add(seconds(h.Duration()))
 	for _, e := range plan.Events {
-		moments, err := eventTimes(plan, e, start, end)
+		moments, err := eventTimes(plan, e, start.Add(-seconds(e.Duration)), end)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +159,10 @@ func incidents(plan headroom.Plan, h headroom.Header) ([]conduct.Incident, error
 			if e.Duration > 0 {
 				in.To = min(in.To, in.From+e.Duration)
 			}
-			out = append(out, in)
+			if in.To > 0 {
+				in.From = max(0, in.From)
+				out = append(out, in)
+			}
 		}
 	}
 	return out, nil

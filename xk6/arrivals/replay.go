@@ -65,7 +65,7 @@ func (r *replay) run(s stream, grace time.Duration) error {
 	}
 	stopTicks := r.tick()
 	over := make(chan struct{})
-	err, kept := r.keepTime(s, over)
+	kept, err := r.keepTime(s, over)
 	if err != nil {
 		r.child.Stop(0)
 	}
@@ -84,7 +84,7 @@ func (r *replay) run(s stream, grace time.Duration) error {
 // keepTime offers the schedule from a thread of its own, on which the clock
 // sleeps. It returns when all have come; what is put off is still let go at
 // its time until over is closed. The channel is closed after that.
-func (r *replay) keepTime(s stream, over <-chan struct{}) (error, <-chan struct{}) {
+func (r *replay) keepTime(s stream, over <-chan struct{}) (<-chan struct{}, error) {
 	offered, kept := make(chan error, 1), make(chan struct{})
 	go func() {
 		runtime.LockOSThread() // and never unlocked: settle changed the thread, which ends with the goroutine
@@ -93,7 +93,7 @@ func (r *replay) keepTime(s stream, over <-chan struct{}) (error, <-chan struct{
 		offered <- offer(s, r.clock, r.child.Stopping(), r)
 		await(never, r.clock, over, r)
 	}()
-	return <-offered, kept
+	return kept, <-offered
 }
 
 // drain waits for the journeys that run and for those that wait for a

@@ -55,7 +55,8 @@ func TestBackoffGrowsAndIsTheSeeds(t *testing.T) {
 		t.Errorf("waits of mean %v between %v and %v", mean, least, most)
 	}
 	j := headroom.Retry{Backoff: 1, Jitter: 0.25}
-	if backoff(j, a, 1) != backoff(j, a, 1) || backoff(j, a, 1) == backoff(j, headroom.Arrival{Seed: 6}, 1) {
+	first, again := backoff(j, a, 1), backoff(j, a, 1)
+	if first != again || backoff(j, a, 1) == backoff(j, headroom.Arrival{Seed: 6}, 1) {
 		t.Error("a wait does not follow from the seed")
 	}
 	if got := backoff(headroom.Retry{Backoff: 1, Factor: 10}, a, 400); got < time.Hour {

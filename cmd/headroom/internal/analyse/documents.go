@@ -16,6 +16,7 @@ type paper struct {
 // documents follows work from who released it to who did it.
 func documents(run headroom.Run) ([]headroom.DocumentReport, error) {
 	released := map[paper]headroom.DocumentEvent{}
+	var order []paper // of released
 	done := map[paper]float64{}
 	for e, err := range run.Documents() {
 		if err != nil {
@@ -26,6 +27,7 @@ func documents(run headroom.Run) ([]headroom.DocumentReport, error) {
 			done[p] = e.T
 		} else if _, again := released[p]; !again { // a second attempt releases nothing new
 			released[p] = e
+			order = append(order, p)
 		}
 	}
 	end := run.Info().Schedule.Duration()
@@ -37,8 +39,8 @@ func documents(run headroom.Run) ([]headroom.DocumentReport, error) {
 		}
 		return rows[key]
 	}
-	for p, e := range released {
-		add(row(p), e, done, p, end)
+	for _, p := range order { // not of the map: sums of fractions depend on their order
+		add(row(p), released[p], done, p, end)
 	}
 	for p := range done {
 		if _, ours := released[p]; !ours {
