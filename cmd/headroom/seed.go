@@ -32,9 +32,9 @@ func newSeed(std stdio) *cobra.Command {
 		Short: "Create a plan's master data, users and starting backlog, or remove them",
 		Long: `Create what a plan's sites need in an external target, described by the same
 environment variables as for 'headroom run': products, customers, vendors, opening
-stock, users with the groups of the plan's processes, open orders, deliveries and receipts;
-bins, reordering rules, a carrier and a company where the plan plays what needs
-them. The database must carry the mark of 'headroom allow'.
+stock, users with the groups of the plan's processes, open orders, deliveries and
+receipts; bins, reordering rules, a carrier and a company where the plan plays what
+needs them. The database must carry the mark of 'headroom allow'.
 
 Everything has a name of its own (HR00001, headroom-…), so that seeding may be
 stopped at any moment and called again: it goes on where it was. 'headroom run'

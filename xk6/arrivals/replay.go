@@ -87,7 +87,9 @@ func (r *replay) run(s stream, grace time.Duration) error {
 func (r *replay) keepTime(s stream, over <-chan struct{}) (<-chan struct{}, error) {
 	offered, kept := make(chan error, 1), make(chan struct{})
 	go func() {
-		runtime.LockOSThread() // and never unlocked: settle changed the thread, which ends with the goroutine
+		if r.clock.locked {
+			runtime.LockOSThread()
+		} // and never unlocked: settle changed the thread, which ends with the goroutine
 		defer close(kept)
 		r.clock.settle()
 		offered <- offer(s, r.clock, r.child.Stopping(), r)
