@@ -3,6 +3,7 @@ package headroom
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 	"time"
 )
@@ -70,16 +71,43 @@ func (a Arrival) Document(lines Lines, p Popularity) []Line {
 	}
 	n = min(n, len(p.cumulative))
 	doc := make([]Line, 0, n)
-	taken := make(map[int]bool, n)
+	taken := newTaken(n)
 	for len(doc) < n {
 		i := p.Draw(r.Float64())
-		for taken[i] {
+		for taken.has(doc, i) {
 			i = (i + 1) % len(p.cumulative)
 		}
-		taken[i] = true
+		taken.add(i)
 		doc = append(doc, Line{Product: i, Quantity: 1 + r.IntN(5)})
 	}
 	return doc
+}
+
+// few is up to how many lines of a document it is quicker to look at each than
+// to keep a set of their products.
+const few = 32
+
+// A takenSet knows the products of a document's lines.
+type takenSet map[int]bool
+
+func newTaken(lines int) takenSet {
+	if lines <= few {
+		return nil
+	}
+	return make(takenSet, lines)
+}
+
+func (t takenSet) has(doc []Line, product int) bool {
+	if t != nil {
+		return t[product]
+	}
+	return slices.ContainsFunc(doc, func(l Line) bool { return l.Product == product })
+}
+
+func (t takenSet) add(product int) {
+	if t != nil {
+		t[product] = true
+	}
 }
 
 // mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): every bit

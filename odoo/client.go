@@ -52,7 +52,7 @@ var direct = func() http.RoundTripper {
 // *headroom.InputError.
 func (c *Client) Version(ctx context.Context) (Version, error) {
 	params := map[string]any{"service": "common", "method": "version", "args": []any{}}
-	reply, _, err := c.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/jsonrpc"}, params, plainBuilder{})
+	reply, _, err := c.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/jsonrpc"}, func(e *encoder) { e.json(params) }, plainBuilder{})
 	if err != nil {
 		return Version{}, c.refused(mask(err), "", "")
 	}

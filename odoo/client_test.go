@@ -420,7 +420,7 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestBodyIsBounded(t *testing.T) {
 	c := &Client{URL: "http://127.0.0.1:1", Transport: endless{}}
-	_, _, err := c.jsonrpc(t.Context(), &encoder{}, &scan{}, request{path: "/x"}, nil, plainBuilder{})
+	_, _, err := c.jsonrpc(t.Context(), &encoder{}, &scan{}, request{path: "/x"}, func(e *encoder) { e.json(nil) }, plainBuilder{})
 	if err == nil || err.Outcome != headroom.Fault || !strings.Contains(err.Message, "64 MiB") {
 		t.Errorf("got %+v", err)
 	}

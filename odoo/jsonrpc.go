@@ -11,7 +11,7 @@ import (
 // authenticateJSONRPC logs in as the web client does.
 func (s *Session) authenticateJSONRPC(ctx context.Context, l headroom.Login) *Error {
 	params := map[string]any{"db": s.database, "login": l.Login, "password": l.Password.Reveal()}
-	reply, header, err := s.client.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/web/session/authenticate", to: &s.to}, params, plainBuilder{})
+	reply, header, err := s.client.jsonrpc(ctx, &encoder{}, &scan{}, request{path: "/web/session/authenticate", to: &s.to}, func(e *encoder) { e.json(params) }, plainBuilder{})
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,16 @@ func (s *Session) callJSONRPC(ctx context.Context, call Call) (Reply, []headroom
 	if named == nil {
 		named = map[string]any{}
 	}
-	params := map[string]any{
-		"model": call.Model, "method": call.Method, "args": call.positional(), "kwargs": named,
+	params := func(e *encoder) {
+		e.write(`{"args":`)
+		e.json(call.positional())
+		e.write(`,"kwargs":`)
+		e.json(named)
+		e.write(`,"method":`)
+		e.jsonText(call.Method)
+		e.write(`,"model":`)
+		e.jsonText(call.Model)
+		e.write("}")
 	}
 	path := "/web/dataset/call_kw/" + url.PathEscape(call.Model) + "/" + url.PathEscape(call.Method)
 	q := request{path: call.withHR(path), to: &s.to, over: call.Wire}
@@ -60,9 +68,9 @@ func (c Call) expired(e *Error) {
 
 // jsonrpc sends params in Odoo's JSON-RPC envelope and opens the one that
 // comes back: an error arrives with HTTP 200, too.
-func (c *Client) jsonrpc(ctx context.Context, e *encoder, s *scan, q request, params any, b Builder) (Reply, http.Header, *Error) {
+func (c *Client) jsonrpc(ctx context.Context, e *encoder, s *scan, q request, params func(*encoder), b Builder) (Reply, http.Header, *Error) {
 	e.write(`{"id":1,"jsonrpc":"2.0","method":"call","params":`)
-	e.json(params)
+	params(e)
 	e.write("}")
 	if e.err != nil {
 		return Reply{}, nil, badCall(e.err.Error())

@@ -18,7 +18,6 @@ type tally struct {
 	inWindow int
 	batches  map[time.Duration]int
 	kind     headroom.Kind
-	sites    map[uint16]bool
 }
 
 // tallies counts a schedule by process, in the order of its header.
@@ -31,11 +30,10 @@ func tallies(s headroom.Schedule) ([]tally, error) {
 			return nil, err
 		}
 		t := &out[a.Process]
-		if t.sites == nil {
-			t.sites, t.batches = map[uint16]bool{}, map[time.Duration]int{}
+		if t.batches == nil {
+			t.batches = map[time.Duration]int{}
 		}
 		t.arrivals++
-		t.sites[a.Site] = true
 		t.kind = max(t.kind, a.Kind)
 		if a.At >= lead {
 			t.inWindow++

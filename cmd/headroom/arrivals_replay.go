@@ -81,15 +81,10 @@ func replayArrivals(ctx context.Context, path string, o replayOptions, std stdio
 		return err
 	}
 	replay.Players = players(r.plan)
-	return replayRecorded(ctx, r, func(seed uint64) (headroom.Schedule, error) {
+	return r.replay(ctx, func(seed uint64) (headroom.Schedule, error) {
 		replay.Seed = seed
 		return arrivals.Recorded(r.plan, rec, replay)
 	})
-}
-
-// replayRecorded runs the schedule as 'headroom run' does its own.
-func replayRecorded(ctx context.Context, r *runner, schedule func(seed uint64) (headroom.Schedule, error)) error {
-	return r.replay(ctx, schedule)
 }
 
 // start is the window's moment for a recording in seconds: those since the

@@ -12,7 +12,7 @@ import (
 // with the workspace on it, and then shows what was kept.
 const onSmallDisk = `
 mount -t tmpfs -o size=1400k tmpfs "$DISK" || exit 97
-"$HEADROOM" run pilot --target erp --topology standard-6 --seconds 20 --workspace "$DISK/w"
+"$HEADROOM" run pilot --target erp --topology standard-6 --date 2026-11-20 --peak dispatch_cutoff --for 20s --workspace "$DISK/w"
 echo "exit code $?"
 "$HEADROOM" show "$DISK/w/runs/standard-6"
 echo "show: exit code $?"

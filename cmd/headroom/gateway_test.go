@@ -102,6 +102,37 @@ func TestALostClaimGoesOnToTheNext(t *testing.T) {
 	}
 }
 
+// TestAWaveThatFailsIsPutBack: the ERP fails at the end of a round. Its picks are
+// nobody's again, so that whoever comes next finds them.
+func TestAWaveThatFailsIsPutBack(t *testing.T) {
+	parts := []part{{"order_entry", 3, 0, 0, 0}, {"wave", 1, 2, 0, 2.01}}
+	plan := warehouse(parts)
+	s := raise(t, ground.ERP, plan)
+	pick := s.seeded.Sites["hub"].PickType
+	seeded := s.count("SELECT count(*) FROM stock_picking WHERE picking_type_id = $1 AND state = 'assigned'", pick)
+	s.url = intercept(t, s.target.URL, func(r *http.Request, _ []byte, pass func() *httptest.ResponseRecorder) *httptest.ResponseRecorder {
+		if strings.HasSuffix(r.URL.Path, "/stock.picking.batch/action_done") {
+			answer := httptest.NewRecorder()
+			answer.WriteHeader(http.StatusBadGateway)
+			return answer
+		}
+		return pass()
+	})
+	failed := 0
+	for j, err := range s.play(sheetOf(t, plan, parts, 1)).Journeys() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j.Process == "wave" && j.Outcome != headroom.OK && j.Outcome != headroom.NothingToDo {
+			failed++
+		}
+	}
+	if failed != 1 {
+		t.Fatalf("%d rounds failed, want 1", failed)
+	}
+	s.same("picks that anybody can take", seeded+3, s.count("SELECT count(*) FROM stock_picking WHERE picking_type_id = $1 AND state = 'assigned' AND user_id IS NULL AND batch_id IS NULL", pick))
+}
+
 // intercept stands before a target. handle gets each request and decides what is
 // answered; pass sends it on.
 func intercept(t *testing.T, target string, handle func(r *http.Request, body []byte, pass func() *httptest.ResponseRecorder) *httptest.ResponseRecorder) string {

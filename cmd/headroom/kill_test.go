@@ -32,7 +32,8 @@ type victim struct {
 func startVictim(t *testing.T) *victim {
 	t.Helper()
 	v := &victim{t: t, workspace: filepath.Join(t.TempDir(), "w"), loaded: make(chan struct{}), exited: make(chan error, 1)}
-	v.cmd = exec.Command(binary, "run", "pilot", "--target", "erp", "--topology", "standard-6", "--seconds", "20", "--workspace", v.workspace)
+	v.cmd = exec.Command(binary, "run", "pilot", "--target", "erp", "--topology", "standard-6",
+		"--date", "2026-11-20", "--peak", "dispatch_cutoff", "--for", "20s", "--workspace", v.workspace)
 	pipe, err := v.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -60,6 +60,12 @@ secret can be given as NAME_FILE, the path of a file:
 		Args: exactArgs(1, "one plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan = args[0]
+			for _, name := range []string{"site", "date", "lead-in"} {
+				if cmd.Flags().Changed(name) && !o.window.given() {
+					return &headroom.InputError{What: "says nothing of the plan's demo, which has a window of its own", Where: "--" + name,
+						Do: "name a peak with --peak, or a window with --from and --for"}
+				}
+			}
 			return runPlan(cmd.Context(), o, std)
 		},
 	}
@@ -169,7 +175,7 @@ func adopt(plan headroom.Plan) (headroom.Plan, error) {
 // chooseWindow is the part of the calendar and the scale of its load.
 func (r *runner) chooseWindow() (calendar.Window, float64, error) {
 	o := r.o.window
-	if o.peak != "" || o.from != "" || o.length > 0 {
+	if o.given() {
 		w, err := o.window(r.plan, r.started)
 		return w, r.o.scale, err
 	}

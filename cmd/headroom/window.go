@@ -20,6 +20,9 @@ type windowOptions struct {
 	leadIn time.Duration
 }
 
+// given says whether anything but the plan's demo was asked for.
+func (o windowOptions) given() bool { return o.peak != "" || o.from != "" || o.length != 0 }
+
 // horizon is how far ahead the next occurrence of a peak is looked for.
 const horizon = 400 * 24 * time.Hour
 
@@ -56,6 +59,9 @@ func (o windowOptions) window(plan headroom.Plan, now time.Time) (calendar.Windo
 func (o windowOptions) moment(w calendar.Window, day time.Time, zone *time.Location) (calendar.Window, error) {
 	if o.length == 0 {
 		return w, &headroom.InputError{What: "how long is the window?", Where: "--for", Do: "give it, as in --for 10m"}
+	}
+	if o.from == "" {
+		return w, &headroom.InputError{What: "where does the window begin?", Where: "--from", Do: "give it, as in --from 16:55, or name a peak with --peak"}
 	}
 	w.Seconds = o.length.Seconds()
 	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {

@@ -8,20 +8,20 @@ import (
 	"github.com/headroom-erp/headroom/xk6/internal/child"
 )
 
-// A threadClock sleeps by the runtime's timers, whose grain is about 1 ms.
-type threadClock struct {
+// A runClock sleeps by the runtime's timers, whose grain is about 1 ms.
+type runClock struct {
 	*child.Child
 	bell chan struct{}
 }
 
-func newClock(c *child.Child) (*threadClock, error) {
-	return &threadClock{c, make(chan struct{}, 1)}, nil
+func newClock(c *child.Child) (*runClock, error) {
+	return &runClock{c, make(chan struct{}, 1)}, nil
 }
 
-func (c *threadClock) settle() {}
-func (c *threadClock) close()  {}
+func (c *runClock) settle() {}
+func (c *runClock) close()  {}
 
-func (c *threadClock) sleep(d time.Duration) {
+func (c *runClock) sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -30,7 +30,7 @@ func (c *threadClock) sleep(d time.Duration) {
 	}
 }
 
-func (c *threadClock) wake() {
+func (c *runClock) wake() {
 	select {
 	case c.bell <- struct{}{}:
 	default: // it rings already

@@ -3,7 +3,6 @@ package arrivals
 import (
 	"errors"
 	"iter"
-	"runtime"
 	"sync"
 	"time"
 
@@ -28,7 +27,7 @@ type vu struct {
 type replay struct {
 	header  *headroom.Header
 	child   *child.Child
-	clock   *threadClock
+	clock   *runClock
 	out     chan<- metrics.SampleContainer
 	workers []*worker
 	pool    *pool
@@ -81,15 +80,12 @@ func (r *replay) run(s stream, grace time.Duration) error {
 	return err
 }
 
-// keepTime offers the schedule from a thread of its own, on which the clock
+// keepTime offers the schedule from a goroutine of its own, on which the clock
 // sleeps. It returns when all have come; what is put off is still let go at
 // its time until over is closed. The channel is closed after that.
 func (r *replay) keepTime(s stream, over <-chan struct{}) (<-chan struct{}, error) {
 	offered, kept := make(chan error, 1), make(chan struct{})
 	go func() {
-		if r.clock.locked {
-			runtime.LockOSThread()
-		} // and never unlocked: settle changed the thread, which ends with the goroutine
 		defer close(kept)
 		r.clock.settle()
 		offered <- offer(s, r.clock, r.child.Stopping(), r)

@@ -84,10 +84,11 @@ func (c scriptCall) wrong(what string, err error) error {
 func named(call sobek.FunctionCall) (c scriptCall, step string, err error) {
 	var texts [3]string
 	for i := range texts {
-		var ok bool
-		if texts[i], ok = call.Argument(i).Export().(string); !ok {
-			return c, "", fmt.Errorf("odoo: a call begins with three texts, of step, model and method; number %d is %v", i+1, call.Argument(i))
+		v := call.Argument(i)
+		if !sobek.IsString(v) {
+			return c, "", fmt.Errorf("odoo: a call begins with three texts, of step, model and method; number %d is %v", i+1, v)
 		}
+		texts[i] = v.String()
 	}
 	c.Model, c.Method = texts[1], texts[2]
 	return c, texts[0], nil

@@ -37,7 +37,6 @@ func (m *module) arrival() (*sobek.Object, error) {
 	i.Journey.Lines = len(document)
 	facts := &arrivalFacts{
 		rt: m.vu.Runtime(), of: i, attempt: int64(max(1, i.Attempt)), process: process, place: p.places[i.Site().Name], document: document,
-		known: map[string]sobek.Value{},
 	}
 	o := facts.rt.NewDynamicObject(facts)
 	m.arrivals = arrivalCache{i, i.Attempt, o}
@@ -45,7 +44,7 @@ func (m *module) arrival() (*sobek.Object, error) {
 }
 
 // arrivalFields are the properties of an arrival, in the order of their names.
-var arrivalFields = []string{
+var arrivalFields = [...]string{
 	"attempt", "below", "due", "id", "kind", "lines", "process", "random", "scenario", "site", "user",
 }
 
@@ -59,21 +58,21 @@ type arrivalFacts struct {
 	place    *place
 	document []headroom.Line
 	random   *rand.Rand
-	known    map[string]sobek.Value
+	known    [len(arrivalFields)]sobek.Value // in the order of the fields; nil: not asked for yet
 }
 
 var _ sobek.DynamicObject = (*arrivalFacts)(nil)
 
 // Get is part of sobek.DynamicObject.
 func (f *arrivalFacts) Get(name string) sobek.Value {
-	if v, ok := f.known[name]; ok {
-		return v
+	n := slices.Index(arrivalFields[:], name)
+	if n < 0 {
+		return nil
 	}
-	v := f.make(name)
-	if v != nil {
-		f.known[name] = v
+	if f.known[n] == nil {
+		f.known[n] = f.make(name)
 	}
-	return v
+	return f.known[n]
 }
 
 func (f *arrivalFacts) make(name string) sobek.Value {
@@ -138,13 +137,13 @@ func (f *arrivalFacts) lines() sobek.Value {
 func (f *arrivalFacts) Set(string, sobek.Value) bool { return false }
 
 // Has is part of sobek.DynamicObject.
-func (f *arrivalFacts) Has(name string) bool { return slices.Contains(arrivalFields, name) }
+func (f *arrivalFacts) Has(name string) bool { return slices.Contains(arrivalFields[:], name) }
 
 // Delete is part of sobek.DynamicObject; it refuses.
 func (f *arrivalFacts) Delete(string) bool { return false }
 
 // Keys is part of sobek.DynamicObject.
-func (f *arrivalFacts) Keys() []string { return arrivalFields }
+func (f *arrivalFacts) Keys() []string { return arrivalFields[:] }
 
 // version tells what differs between Odoo's versions, as far as the shipped
 // scripts meet it.

@@ -32,7 +32,8 @@ type Output struct {
 	part    part
 	flusher *output.PeriodicFlusher
 	open    func(path string) (part, error)
-	err     error // the part's first; it is final
+	next    headroom.Records // of a flush; the part copies it, so that its room is used again
+	err     error            // the part's first; it is final
 }
 
 type part interface {
@@ -69,7 +70,8 @@ func (o *Output) Start() error {
 // flush moves what was collected into the part. A part that failed ends the
 // run: load that nobody records is worth nothing.
 func (o *Output) flush() {
-	var r headroom.Records
+	r := &o.next
+	r.Journeys, r.Requests, r.Documents = r.Journeys[:0], r.Requests[:0], r.Documents[:0]
 	for _, c := range o.GetBufferedSamples() {
 		e := c.(child.Entry) // AddMetricSamples took nothing else
 		if e.Journey != nil {
@@ -85,7 +87,7 @@ func (o *Output) flush() {
 	if o.err != nil || len(r.Journeys)+len(r.Requests)+len(r.Documents) == 0 {
 		return
 	}
-	if o.err = o.part.Record(r); o.err != nil {
+	if o.err = o.part.Record(*r); o.err != nil {
 		o.child.Fail(o.err)
 	}
 }

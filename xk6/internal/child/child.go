@@ -51,7 +51,7 @@ type Child struct {
 	exit func(code int) // os.Exit
 
 	began   atomic.Pointer[time.Time]
-	serving sync.Map // virtual user's id -> *Instance
+	serving sync.Map // virtual user's id -> its *seat
 }
 
 // New makes a Child that opens its pipes when Setup is first called.
@@ -233,16 +233,22 @@ func (c *Child) Now() time.Duration {
 
 // Assign says which instance a virtual user serves; nil ends it.
 func (c *Child) Assign(vu uint64, i *Instance) {
-	if i == nil {
-		c.serving.Delete(vu)
-		return
+	s, ok := c.serving.Load(vu)
+	if !ok {
+		s, _ = c.serving.LoadOrStore(vu, new(seat))
 	}
-	c.serving.Store(vu, i)
+	s.(*seat).Store(i)
 }
+
+// A seat is where a virtual user finds its instance. It stays for good: a map
+// that changed with each journey would make garbage each time.
+type seat = atomic.Pointer[Instance]
 
 // Serving is the instance that a virtual user serves, or nil.
 func (c *Child) Serving(vu uint64) *Instance {
-	i, _ := c.serving.Load(vu)
-	inst, _ := i.(*Instance)
-	return inst
+	s, ok := c.serving.Load(vu)
+	if !ok {
+		return nil
+	}
+	return s.(*seat).Load()
 }
