@@ -42,6 +42,9 @@ type RunReport struct {
 	Series      []Series           `json:"series"`
 	Gaps        []Gap              `json:"gaps,omitempty"`
 	Documents   []DocumentReport   `json:"documents,omitempty"`
+	Incidents   []Span             `json:"incidents,omitempty"` // events of the plan that happened, seconds since the run's start
+	// Unjudged are objectives that no journey of the window was held against.
+	Unjudged []Objective `json:"unjudged,omitempty"`
 }
 
 // DocumentReport is work that was passed on, by kind of document, over the

@@ -24,9 +24,9 @@ func TestMarker(t *testing.T) {
 		"a copy's":         {map[string]string{markerKey: "production 2026-12-01T00:00:00Z"}, `names database "production"`},
 		"garbage":          {map[string]string{markerKey: "hub"}, "cannot be read"},
 		"no time":          {map[string]string{markerKey: "hub tomorrow"}, "cannot be read"},
-		"neutralised":      {map[string]string{"database.is_neutralized": "true"}, ""},
+		"neutralised":      {map[string]string{"database.is_neutralized": "true"}, "does not carry"},
 		"not neutralised":  {map[string]string{"database.is_neutralized": "false"}, "does not carry"},
-		"both and expired": {map[string]string{"database.is_neutralized": "True", markerKey: "x 2020-01-01T00:00:00Z"}, ""},
+		"both and expired": {map[string]string{"database.is_neutralized": "True", markerKey: "hub 2020-01-01T00:00:00Z"}, "expired"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := newFakeERP()

@@ -70,20 +70,6 @@ func NeedsTechnical(p headroom.Plan) bool {
 	return slices.ContainsFunc(played(p), func(s Scenario) bool { return s.Technical })
 }
 
-// Writes are what the plan's processes create or change in the database, in
-// words, in the order of the plan.
-func Writes(p headroom.Plan) []string {
-	var list []string
-	for _, s := range played(p) {
-		for _, w := range s.Writes {
-			if !slices.Contains(list, w) {
-				list = append(list, w)
-			}
-		}
-	}
-	return list
-}
-
 // FlowOf is how the warehouse of a site must work for the plan's processes
 // there: in one step where nobody asks for two.
 func FlowOf(p headroom.Plan, site string) Flow {

@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
+	"github.com/headroom-erp/headroom/reports/prose"
 	"github.com/headroom-erp/headroom/scenarios"
 )
 
@@ -17,6 +20,7 @@ type tally struct {
 	arrivals int // of operators: shifts
 	inWindow int
 	batches  map[time.Duration]int
+	due      map[time.Duration]int // documents by cutoff
 	kind     headroom.Kind
 }
 
@@ -41,6 +45,12 @@ func tallies(s headroom.Schedule) ([]tally, error) {
 		if a.Kind == headroom.Batched {
 			t.batches[a.At]++
 		}
+		if a.Due > 0 {
+			if t.due == nil {
+				t.due = map[time.Duration]int{}
+			}
+			t.due[a.Due]++
+		}
 	}
 	return out, nil
 }
@@ -62,7 +72,13 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 	}
 	for _, span := range h.Spans {
 		fmt.Fprintf(w, "  peak     %s%s, %s to %s\n", span.Name, atSites(span.Sites),
-			h.WindowAt.Add(seconds(span.From-h.LeadIn)).Format("15:04:05"), h.WindowAt.Add(seconds(span.To-h.LeadIn)).Format("15:04:05"))
+			moment(h, span.From), moment(h, span.To))
+	}
+	if err := announceDue(w, h, counted); err != nil {
+		return err
+	}
+	if err := announceEvents(w, r, h); err != nil {
+		return err
 	}
 	fmt.Fprintf(w, "  takes    %s and the seeding before it", duration(float64(r.o.repeat)*h.Duration()))
 	if r.o.repeat > 1 {
@@ -87,7 +103,7 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 		case t.kind == headroom.Closed:
 			kind, amount, before = "operators", fmt.Sprintf("%d at work, pause %g s", t.arrivals, p.ThinkTime), "–"
 		case len(t.batches) > 0:
-			amount = fmt.Sprintf("%d, batches at %d moments", t.inWindow, len(t.batches))
+			amount = fmt.Sprintf("%d, in batches at %s", t.inWindow, prose.And(moments(h, t.batches)))
 		}
 		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%s\n", p.Name, kind, amount, before, writes(p))
 	}
@@ -99,6 +115,52 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 	}
 	_, err = fmt.Fprintln(w)
 	return err
+}
+
+// announceDue says what is due when, and whether the run sees that moment.
+func announceDue(w io.Writer, h headroom.Header, counted []tally) error {
+	all := map[time.Duration]int{}
+	for _, t := range counted {
+		for at, n := range t.due {
+			all[at] += n
+		}
+	}
+	moments := slices.Sorted(maps.Keys(all))
+	const most = 5 // documents with a due time of their own would fill the screen
+	for _, at := range moments[:min(len(moments), most)] {
+		note := ""
+		if at > seconds(h.Duration()) {
+			note = ", after the run's end: their cutoff attainment is not measured"
+		}
+		fmt.Fprintf(w, "  due      %s: %d documents of this run%s\n", moment(h, at.Seconds()), all[at], note)
+	}
+	if left := len(moments) - most; left > 0 {
+		fmt.Fprintf(w, "  due      … and %d more times\n", left)
+	}
+	return nil
+}
+
+// announceEvents says what the plan lets happen in the run.
+func announceEvents(w io.Writer, r *runner, h headroom.Header) error {
+	list, err := incidents(r.plan, h)
+	for _, in := range list {
+		fmt.Fprintf(w, "  event    %s, %s to %s\n", in.What, moment(h, in.From), moment(h, in.To))
+	}
+	return err
+}
+
+// moment is what the calendar's clock says at a time of the run.
+func moment(h headroom.Header, t float64) string {
+	return h.WindowAt.Add(seconds(t - h.LeadIn)).Format("15:04:05")
+}
+
+// moments are the times of batches.
+func moments(h headroom.Header, batches map[time.Duration]int) []string {
+	var out []string
+	for _, at := range slices.Sorted(maps.Keys(batches)) {
+		out = append(out, moment(h, at.Seconds()))
+	}
+	return slices.Compact(out)
 }
 
 // where is the target and its stacks, in words.

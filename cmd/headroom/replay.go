@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -99,6 +100,9 @@ func virtualUsers(s headroom.Schedule) (int, error) {
 	}
 	for _, l := range h.Lanes {
 		most += l.Connections
+	}
+	if operators > mostVUs {
+		return 0, &headroom.InputError{What: fmt.Sprintf("%d operators are at work at once, and one generator plays %d", operators, mostVUs), Do: "replay less with --scale, or a part of the sites"}
 	}
 	return min(max(most+operators, fewestVUs), mostVUs), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -44,6 +45,12 @@ func (o windowOptions) window(plan headroom.Plan, now time.Time) (calendar.Windo
 	}
 	if o.peak == "" {
 		return o.moment(w, day, zone)
+	}
+	if date, at, both := strings.Cut(strings.Replace(o.from, "T", " ", 1), " "); both {
+		if day, err = time.ParseInLocation(time.DateOnly, date, zone); err != nil {
+			return w, &headroom.InputError{What: fmt.Sprintf("%q is not a date", date), Where: "--from", Do: "write it as 2026-11-20 16:55"}
+		}
+		o.from = at
 	}
 	if !slices.ContainsFunc(plan.Peaks, func(p headroom.Peak) bool { return p.Name == o.peak }) {
 		var names []string

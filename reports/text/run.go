@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -21,6 +23,11 @@ func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 		p.block("", wrap(fault, "! ", "  "))
 	}
 	p.block("Processes", processes(run))
+	if lines := processes(run); slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, figure.Doubtful+" ") }) {
+		p.block("", wrap("A figure with "+figure.Doubtful+" rests on few journeys; its interval, in brackets, is too narrow.", "", ""))
+	}
+	p.block("Objectives that nothing in the window was held against", unjudged(run))
+	p.block("Events of the plan", incidents(run))
 	p.block("Failures", failures(run))
 	p.block("Documents passed on (over the whole run)", documents(run))
 	p.block("Steps (means per request)", steps(run))
@@ -79,6 +86,23 @@ func failures(run headroom.RunReport) []string {
 				t.add(p.Process, string(o), figure.Count(p.Outcomes[o]), cut(p.Examples[o], 100))
 			}
 		}
+	}
+	return t.lines("  ")
+}
+
+func unjudged(run headroom.RunReport) []string {
+	t := &table{head: []string{"process", "<objective", "<peak"}}
+	for _, o := range run.Unjudged {
+		t.add(o.Process, figure.Percentile(o.Percentile)+" ≤ "+figure.Bound(o.Within), o.Peak)
+	}
+	return t.lines("  ")
+}
+
+// incidents are what the plan let happen, in seconds of the run.
+func incidents(run headroom.RunReport) []string {
+	t := &table{head: []string{"event", "from", "to"}}
+	for _, i := range run.Incidents {
+		t.add(i.Name, figure.Seconds(i.From), figure.Seconds(i.To))
 	}
 	return t.lines("  ")
 }

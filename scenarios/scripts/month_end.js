@@ -7,7 +7,7 @@
 // products: those of the orders; all for the valuation
 // modules: sale_stock, account, stock_account
 // groups: sales_team.group_sale_salesman_all_leads, account.group_account_invoice
-// writes: posted invoices
+// writes: posted invoices, of all that the company has as drafts
 import erp from "k6/x/odoo";
 
 const orders = 200; // invoiced in one call

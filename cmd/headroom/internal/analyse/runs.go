@@ -48,6 +48,12 @@ func RunReport(run headroom.Run, folder string) (headroom.RunReport, error) {
 	if r.Documents, err = documents(run); err != nil {
 		return r, err
 	}
+	if r.Incidents, err = incidents(run); err != nil {
+		return r, err
+	}
+	if r.Unjudged, err = unjudged(sum, info); err != nil {
+		return r, err
+	}
 	r.Series, err = series(run, &r)
 	return r, err
 }
