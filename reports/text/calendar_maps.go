@@ -131,7 +131,7 @@ func weekSites(a headroom.Agenda) []string {
 	for _, s := range a.Sites {
 		zones[s.Site] = s.TimeZone
 	}
-	t := &table{head: []string{"site", "<time zone", "documents", "<busiest hour on the map's clock", "documents", "<by hour of the day, 0 to 23"}}
+	t := &table{head: []string{"site", "<time zone", "documents", "<busiest, by map", "documents", "<by hour of the day, 0 to 23"}}
 	for _, s := range a.Week.Sites[:min(len(a.Week.Sites), maxSites)] {
 		highest := 0.0
 		for _, v := range s.ByHour {

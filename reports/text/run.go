@@ -24,7 +24,7 @@ func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 	}
 	p.block("Processes", processes(run))
 	if lines := processes(run); slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, figure.Doubtful+" ") }) {
-		p.block("", wrap("A figure with "+figure.Doubtful+" rests on few journeys; its interval, in brackets, is too narrow.", "", ""))
+		p.block("", wrap("A figure with "+figure.Doubtful+" rests on too few journeys to be pinned down.", "", ""))
 	}
 	p.block("Objectives that nothing in the window was held against", unjudged(run))
 	p.block("Events of the plan", incidents(run))

@@ -128,7 +128,7 @@ func (s Spec) probe(ctx context.Context, up estate, engines []headroom.Engine, s
 		}},
 	}
 	for db, dsn := range up.dsns() {
-		list = append(list, probes.Postgres{DSN: dsn, Database: db}, &probes.Business{DSN: dsn, Database: db})
+		list = append(list, probes.Postgres{DSN: dsn, Database: db}, &probes.Business{DSN: dsn, Database: db}, probes.Crons{DSN: dsn, Database: db})
 	}
 	for _, one := range up {
 		if one.target.RequestLog != "" {
