@@ -14,7 +14,7 @@ export default function () {
   const { call } = erp.xmlrpc;
   const arrival = erp.arrival();
   const site = erp.site();
-  const reference = `EDI-${arrival.process}-${arrival.id}`;
+  const reference = `EDI-${arrival.run}-${arrival.process}-${arrival.id}`;
   const order = {
     warehouse_id: site.warehouse,
     partner_id: site.partners[arrival.below(site.partners.length)],

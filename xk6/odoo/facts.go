@@ -36,7 +36,7 @@ func (m *module) arrival() (*sobek.Object, error) {
 	document := i.Arrival.Document(process.Lines, p.popular[i.Arrival.Process])
 	i.Journey.Lines = len(document)
 	facts := &arrivalFacts{
-		rt: m.vu.Runtime(), of: i, attempt: int64(max(1, i.Attempt)), process: process, place: p.places[i.Site().Name], document: document,
+		rt: m.vu.Runtime(), of: i, attempt: int64(max(1, i.Attempt)), run: m.root.child.Run(), process: process, place: p.places[i.Site().Name], document: document,
 	}
 	o := facts.rt.NewDynamicObject(facts)
 	m.arrivals = arrivalCache{i, i.Attempt, o}
@@ -45,7 +45,7 @@ func (m *module) arrival() (*sobek.Object, error) {
 
 // arrivalFields are the properties of an arrival, in the order of their names.
 var arrivalFields = [...]string{
-	"attempt", "below", "due", "id", "kind", "lines", "process", "random", "scenario", "site", "user",
+	"attempt", "below", "due", "id", "kind", "lines", "process", "random", "run", "scenario", "site", "user",
 }
 
 // arrivalFacts is the object that scripts get. Each property is made when it
@@ -54,6 +54,7 @@ type arrivalFacts struct {
 	rt       *sobek.Runtime
 	of       *child.Instance
 	attempt  int64
+	run      string
 	process  headroom.ScheduledProcess
 	place    *place
 	document []headroom.Line
@@ -97,6 +98,8 @@ func (f *arrivalFacts) make(name string) sobek.Value {
 		return f.rt.ToValue(f.process.Name)
 	case "random":
 		return f.rt.ToValue(func() float64 { return f.draws().Float64() })
+	case "run":
+		return f.rt.ToValue(f.run)
 	case "scenario":
 		return f.rt.ToValue(f.process.Scenario)
 	case "site":

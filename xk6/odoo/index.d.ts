@@ -45,6 +45,8 @@ export interface Arrival {
   due: number | null;
   /** from 1; more when a partner's gateway sends the document again, with the same lines and the same random numbers */
   attempt: number;
+  /** the run's own mark, another one each time: for what must not be taken for an earlier run's in a database that was not made anew */
+  run: string;
   /** the next random number, at least 0 and less than 1 */
   random(): number;
   /** the next random whole number, at least 0 and less than n */

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,6 +221,15 @@ func (c *Child) Begin(at time.Time) {
 	now := time.Now()
 	start := now.Add(at.Sub(now.Round(0))) // Round drops the monotonic reading, so this is a difference of wall clocks
 	c.began.Store(&start)
+}
+
+// Run marks the run: its start in milliseconds, in letters and digits.
+func (c *Child) Run() string {
+	start := c.began.Load()
+	if start == nil {
+		return "0"
+	}
+	return strconv.FormatInt(start.UnixMilli(), 36)
 }
 
 // Now is the time since the run's start; negative before it, 0 without one.
