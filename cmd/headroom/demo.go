@@ -10,6 +10,7 @@ import (
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
+	"github.com/headroom-erp/headroom/models/sizing"
 )
 
 // demoOptions are the flags of demo.
@@ -142,19 +143,21 @@ func (d *demo) checkExternal() error {
 	return checkExternal(d.plan, schedule)
 }
 
-// topologies are those that will be brought up.
+// topologies are those that will be brought up; each can be forecast.
 func (d *demo) topologies() ([]headroom.Topology, error) {
-	names := slices.Clone(d.block.Run)
-	if d.o.verify {
-		names = append(names, d.block.Forecast)
-	}
 	var out []headroom.Topology
-	for _, name := range names {
+	for _, name := range append(slices.Clone(d.block.Run), d.block.Forecast) {
 		t, err := topologyNamed(d.plan, name)
 		if err != nil {
 			return nil, err
 		}
+		if err := sizing.CheckTopology(t); err != nil {
+			return nil, err // found out now, not after the runs
+		}
 		out = append(out, t)
+	}
+	if !d.o.verify {
+		out = out[:len(out)-1]
 	}
 	return out, nil
 }

@@ -28,7 +28,7 @@ type Limit struct {
 // bisection, the interval holds 90 % of them.
 func Capacity(m headroom.Model, t headroom.Topology, provider Provider, objectives []headroom.Objective, o Options) (Limit, error) {
 	o = o.defaults()
-	if err := checkTopology(t); err != nil {
+	if err := CheckTopology(t); err != nil {
 		return Limit{}, err
 	}
 	if len(objectives) == 0 {

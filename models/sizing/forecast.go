@@ -51,7 +51,7 @@ func Forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 // forecast also gives how much of the tightest objective's bound is taken, as
 // the median over replications.
 func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headroom.Objective, o Options) (headroom.Forecast, headroom.Estimate, error) {
-	if err := checkTopology(t); err != nil {
+	if err := CheckTopology(t); err != nil {
 		return headroom.Forecast{}, headroom.Estimate{}, err
 	}
 	r := newReplay(System(m, t), l)

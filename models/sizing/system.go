@@ -96,9 +96,19 @@ func class(k headroom.ClassModel, shared bool) headroom.Class {
 	return out
 }
 
-// checkTopology says what makes a topology impossible to simulate.
-func checkTopology(t headroom.Topology) error {
+// CheckTopology says what makes a topology one that cannot be forecast: an
+// impossible number, or a part that the model does not know and whose absence
+// would make the answer wrong. The error is a *headroom.InputError.
+func CheckTopology(t headroom.Topology) error {
 	switch {
+	case t.Dedicated || len(t.Stacks) > 0:
+		return input(t, "stacks", "several stacks are not forecast together: forecast each as a topology of its own")
+	case t.Web.Replicas > 1:
+		return input(t, "web.replicas", "the model knows one pool of web workers: give their sum as workers of one")
+	case t.Cron != nil:
+		return input(t, "cron", "the model knows no host of cron workers")
+	case t.Database.Replicas > 0:
+		return input(t, "database.replicas", "the model does not know which reads a replica takes off the database")
 	case t.Web.Workers < 1:
 		return input(t, "workers", fmt.Sprintf("%d workers serve nobody", t.Web.Workers))
 	case !(t.Web.Cores > 0) || math.IsInf(t.Web.Cores, 0):

@@ -52,6 +52,9 @@ func heading(run headroom.RunReport, info headroom.RunInfo) []string {
 	}
 	out = append(out, clean(line))
 	if s := prose.Window(info.Schedule); s != "" {
+		if !run.Complete {
+			s = "The run was cut off; what it was to be: " + s
+		}
 		out = append(out, wrap(s, "", "")...)
 	}
 	return out

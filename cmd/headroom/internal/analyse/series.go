@@ -162,6 +162,7 @@ func stationOf(role string) string {
 // the sum of its roles' CPU.
 func counters(run headroom.Run) (map[string][]reading, error) {
 	published, roles := map[string][]reading{}, map[string]map[string][]reading{}
+	elsewhere := cronHosts(run.Info())
 	for s, err := range run.Samples() {
 		if err != nil {
 			return nil, err
@@ -169,7 +170,7 @@ func counters(run headroom.Run) (map[string][]reading, error) {
 		switch {
 		case s.Probe == "station" && s.Metric == "busy_seconds":
 			published[s.Subject] = append(published[s.Subject], reading{s.T, s.Value})
-		case s.Probe == "process" && s.Metric == "cpu_seconds" && stationOf(s.Subject) != "":
+		case s.Probe == "process" && s.Metric == "cpu_seconds" && stationOf(s.Subject) != "" && !elsewhere[s.Subject]:
 			station := stationOf(s.Subject)
 			if roles[station] == nil {
 				roles[station] = map[string][]reading{}
@@ -185,6 +186,23 @@ func counters(run headroom.Run) (map[string][]reading, error) {
 		out[station] = sum(byRole)
 	}
 	return out, nil
+}
+
+// cronHosts are the cron roles that have a host of their own: their CPU is not
+// that of the web workers.
+func cronHosts(info headroom.RunInfo) map[string]bool {
+	out := map[string]bool{}
+	parts := info.Topology.Parts(info.Plan.Sites)
+	for _, p := range parts {
+		switch {
+		case p.Topology.Cron == nil:
+		case len(parts) > 1:
+			out[p.Topology.Name+"/cron"] = true
+		default:
+			out["cron"] = true
+		}
+	}
+	return out
 }
 
 // sum adds the roles' counters at the times of the role with most readings.
