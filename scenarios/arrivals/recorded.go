@@ -31,8 +31,9 @@ type Replay struct {
 // Recorded is the schedule that replays recorded arrivals: each at its
 // nanosecond, at real rates, with the process, site, seed and user of its
 // line. A seed that the line lacks is derived from its place in the part that
-// is replayed, a user from the seed; a technical scenario has its own user. Every arrival is open: it waits for
-// nobody. A process or site that the plan does not have, and a recording that
+// is replayed, a user from the seed; a technical scenario has its own user. Every
+// arrival is open: it waits for nobody; it is due within its process'
+// due_within, and at no cutoff. A process or site that the plan does not have, and a recording that
 // cannot be replayed, give a *headroom.InputError.
 func Recorded(plan headroom.Plan, rec Recording, o Replay) (headroom.Schedule, error) {
 	from, to, err := span(rec, o)
@@ -47,24 +48,11 @@ func Recorded(plan headroom.Plan, rec Recording, o Replay) (headroom.Schedule, e
 		return nil, &headroom.InputError{What: "holds more arrivals than a schedule can", Where: rec.Name, Do: "replay it in parts"}
 	}
 	s := &recorded{events: rec.Events, from: from, seed: o.Seed}
-	if err := s.head(plan, o); err != nil {
+	if err := s.head(plan, rec, o, to); err != nil {
 		return nil, err
 	}
 	if err := s.name(plan, rec, o); err != nil {
 		return nil, err
-	}
-	h := &s.header
-	h.LeadIn = o.LeadIn
-	h.Window = (to - from).Seconds() - o.LeadIn
-	if !(o.LeadIn >= 0) || !(h.Window > 0) {
-		return nil, &headroom.InputError{What: fmt.Sprintf("a lead-in of %g s leaves nothing of the %g s that are replayed", o.LeadIn, (to - from).Seconds())}
-	}
-	h.WindowAt = o.At
-	if rec.Clock == UTC {
-		h.WindowAt = rec.At(from + time.Duration(math.Round(o.LeadIn*1e9)))
-		if zone, err := time.LoadLocation(plan.Sites[0].TimeZone); err == nil {
-			h.WindowAt = h.WindowAt.In(zone)
-		}
 	}
 	return s, nil
 }
@@ -104,27 +92,27 @@ type recorded struct {
 	technical []bool          // by process
 }
 
-// head lays out the header by the plan, as a calendar's schedule has it.
-func (s *recorded) head(plan headroom.Plan, o Replay) error {
-	if len(plan.Sites) > math.MaxUint16 || len(plan.Processes) > math.MaxUint16 {
-		return &headroom.InputError{What: fmt.Sprintf("a schedule holds at most %d sites or processes", math.MaxUint16)}
+// head is the header that the calendar's schedule of the same time has, its
+// peaks included; only the arrivals are others.
+func (s *recorded) head(plan headroom.Plan, rec Recording, o Replay, to time.Duration) error {
+	w := calendar.Window{At: o.At, LeadIn: o.LeadIn, Seconds: (to - s.from).Seconds() - o.LeadIn}
+	if !(w.LeadIn >= 0) || !(w.Seconds > 0) {
+		return &headroom.InputError{What: fmt.Sprintf("a lead-in of %g s leaves nothing of the %g s that are replayed", o.LeadIn, (to - s.from).Seconds())}
 	}
-	s.header = headroom.Header{Plan: plan.Name, Seed: o.Seed, Scale: 1, Catalogue: plan.Catalogue}
-	for _, site := range plan.Sites {
-		s.header.Sites = append(s.header.Sites, headroom.ScheduledSite{Name: site.Name, Database: site.Tenant(), Users: site.Users})
+	if rec.Clock == UTC {
+		w.At = rec.At(s.from + time.Duration(math.Round(o.LeadIn*1e9)))
+		if zone, err := time.LoadLocation(plan.Sites[0].TimeZone); err == nil {
+			w.At = w.At.In(zone)
+		}
 	}
+	same, err := calendar.New(plan, w, o.Seed, 1, o.Players)
+	if err != nil {
+		return err
+	}
+	s.header = same.Header()
+	s.header.Lanes = nil // nothing that was recorded says which connection it came by
 	for _, p := range plan.Processes {
-		player, ok := o.Players[p.Scenario]
-		if !ok {
-			return &headroom.InputError{What: fmt.Sprintf("no engine runs the scenario %q of process %q", p.Scenario, p.Name)}
-		}
-		scv := 1.0
-		if p.ThinkSCV != nil {
-			scv = *p.ThinkSCV
-		}
-		s.header.Processes = append(s.header.Processes, headroom.ScheduledProcess{Name: p.Name, Scenario: p.Scenario, Engine: player.Engine,
-			Lines: p.Lines, Popularity: p.Popularity, ThinkTime: p.ThinkTime, ThinkSCV: scv})
-		s.technical = append(s.technical, player.Technical)
+		s.technical = append(s.technical, o.Players[p.Scenario].Technical)
 		s.due = append(s.due, time.Duration(math.Round(p.DueWithin*1e9)))
 	}
 	return nil

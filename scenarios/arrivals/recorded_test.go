@@ -20,6 +20,8 @@ func plan() headroom.Plan {
 
 var players = map[string]calendar.Player{"order": {Engine: "k6"}, "scan": {Engine: "attack"}, "cron": {Engine: "k6", Technical: true}}
 
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
 func read(t *testing.T, text string) Recording {
 	t.Helper()
 	rec, err := Read(strings.NewReader(text), "a.csv")
@@ -85,7 +87,6 @@ func TestRecordedIsExact(t *testing.T) {
 func TestRecordedPart(t *testing.T) {
 	rec := read(t, "t\n1\n2\n2.5\n3\n")
 	from, to := 2*time.Second, 3*time.Second
-	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	s, err := Recorded(plan(), rec, Replay{Process: "order", Site: "a", From: &from, To: &to, At: noon, Players: players})
 	if err != nil {
 		t.Fatal(err)
@@ -94,12 +95,35 @@ func TestRecordedPart(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	// Every arrival lies within the run, the last on a whole second too.
-	s, err = Recorded(plan(), rec, Replay{Process: "order", Site: "a", Players: players})
+	s, err = Recorded(plan(), rec, Replay{Process: "order", Site: "a", At: noon, Players: players})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := list(t, s); got[3].At != 2*time.Second || s.Header().Window != 3 {
 		t.Errorf("the last is at %v of %g s", got[3].At, s.Header().Window)
+	}
+}
+
+// A replay is judged by the calendar it falls into: an objective of a peak finds
+// that peak's part of the run.
+func TestRecordedHasThePeaksOfItsTime(t *testing.T) {
+	p := plan()
+	p.Peaks = []headroom.Peak{{Name: "cutoff", Sites: []string{"a"}, When: headroom.When{Days: []string{"fri"}}, From: "12:00:10", To: "13:00", PerHour: map[string]float64{"order": 60}}}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, berlin)
+	s, err := Recorded(p, read(t, "t\n0\n30\n"), Replay{Process: "order", Site: "a", LeadIn: 5, At: at, Players: players})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := headroom.Span{Name: "cutoff", From: 15, To: 31}
+	if got := s.Header().Spans; len(got) != 1 || got[0].Name != want.Name || got[0].From != want.From || got[0].To != want.To {
+		t.Errorf("peaks %+v, want %+v", got, want)
+	}
+	if s.Header().Lanes != nil {
+		t.Errorf("a recording has lanes %v", s.Header().Lanes)
 	}
 }
 
@@ -120,12 +144,12 @@ func TestRecordedRefuses(t *testing.T) {
 		{"t\n1\n", Replay{Process: "order", Site: "a", To: &early}, "a.csv: the part that is to be replayed ends before it begins"},
 		{"t\n0\n99999999\n", Replay{Process: "order", Site: "a"}, "a.csv: the recording is 1157 days long"},
 	} {
-		c.o.Players = players
+		c.o.Players, c.o.At = players, noon
 		if _, err := Recorded(plan(), read(t, c.text), c.o); err == nil || !strings.HasPrefix(err.Error(), c.want) || headroom.ExitCode(err) != headroom.ExitBadInput {
 			t.Errorf("%q gives %v, want %s…", c.text, err, c.want)
 		}
 	}
-	if _, err := Recorded(plan(), read(t, "t\n1\n"), Replay{Process: "order", Site: "a"}); err == nil {
+	if _, err := Recorded(plan(), read(t, "t\n1\n"), Replay{Process: "order", Site: "a", At: noon}); err == nil {
 		t.Error("a scenario without a player passes")
 	}
 }
