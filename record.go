@@ -147,8 +147,19 @@ type RunInfo struct {
 	TargetKind string            `json:"target_kind"` // "erp", "odoo", "external"
 	Started    time.Time         `json:"started"`     // UTC; all other times are relative to it
 	Versions   map[string]string `json:"versions"`
+	Modules    map[string]string `json:"modules,omitempty"` // of the ERP's first database: version by name
+	Machine    *Machine          `json:"machine,omitempty"` // that ran the generator
 	Complete   bool              `json:"complete"`
 	Reason     string            `json:"reason,omitempty"` // why it is incomplete
+}
+
+// A Machine is what a run was measured on, or from.
+type Machine struct {
+	OS     string  `json:"os"`     // "linux/amd64"
+	Kernel string  `json:"kernel"` // "6.1.0-18"
+	CPU    string  `json:"cpu"`    // the model's name
+	Cores  int     `json:"cores"`  // logical
+	Memory float64 `json:"memory"` // bytes
 }
 
 // Tick is what an engine says each second.

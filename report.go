@@ -45,6 +45,96 @@ type RunReport struct {
 	Incidents   []Span             `json:"incidents,omitempty"` // events of the plan that happened, seconds since the run's start
 	// Unjudged are objectives that no journey of the window was held against.
 	Unjudged []Objective `json:"unjudged,omitempty"`
+
+	// Objectives are all of the plan's, in its order.
+	Objectives []ObjectiveReport `json:"objectives"`
+	// Window is what the figures are of, in seconds since the run's start: behind
+	// lead-in and warm-up.
+	Window    Span             `json:"window"`
+	Warmup    *Warmup          `json:"warmup"` // nil when a peak is replayed: its lead-in takes the place
+	Phases    []PhaseReport    `json:"phases,omitempty"`
+	Peaks     []PeakReport     `json:"peaks,omitempty"`
+	Errors    []ErrorReport    `json:"errors,omitempty"` // most frequent first
+	Sites     []SiteReport     `json:"sites,omitempty"`  // when there are several
+	Generator *GeneratorReport `json:"generator"`
+}
+
+// ObjectiveReport is an objective and what was measured of it.
+type ObjectiveReport struct {
+	Objective Objective `json:"objective"`
+	Name      string    `json:"name"` // in words: "order p95 within 5 s during dispatch_cutoff"
+	// Value is the figure, of a sliding objective the worst window's; nil when it could not be judged.
+	Value *Estimate `json:"value"`
+	Met   *bool     `json:"met"`          // nil when it could not be judged
+	Sure  bool      `json:"sure"`         // the whole interval lies on the same side of the bound
+	At    *float64  `json:"at,omitempty"` // where the worst sliding window begins, seconds since the run's start
+	// Reason says why it could not be judged.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Warmup is the part of a stationary window that was found not to belong to
+// its steady state (MSER-5, White 1997).
+type Warmup struct {
+	Seconds float64   `json:"seconds"` // that were cut off the window's begin; 0: none was needed
+	Found   bool      `json:"found"`   // false: the best cut lies in the window's later half, it is too short to tell
+	T       []float64 `json:"t"`       // of the batches, seconds since the run's start
+	Mean    []float64 `json:"mean"`    // of the batches, seconds
+	MSER    []float64 `json:"mser"`    // the statistic when everything before T is cut
+}
+
+// PhaseReport is the processes in a phase of a peak.
+type PhaseReport struct {
+	Peak      string          `json:"peak"`
+	Phase     string          `json:"phase"` // before, during, after
+	From      float64         `json:"from"`  // seconds since the run's start
+	To        float64         `json:"to"`
+	Processes []ProcessReport `json:"processes"`
+}
+
+// PeakReport is how a peak was got through. Backlog is journeys that are due
+// and have not ended, operators' left out, and documents that are released and
+// not done.
+type PeakReport struct {
+	Name        string   `json:"name"`
+	From        float64  `json:"from"` // seconds since the run's start
+	To          float64  `json:"to"`
+	Sites       []string `json:"sites,omitempty"`
+	BacklogFrom float64  `json:"backlog_from"` // at From
+	BacklogTo   float64  `json:"backlog_to"`   // at To
+	BacklogMost float64  `json:"backlog_most"`
+	MostAt      float64  `json:"most_at"`
+	// Drain is the seconds from To until the backlog was again no larger than at
+	// From; nil when it was not before the run ended, Unfinished seconds later.
+	Drain      *float64 `json:"drain"`
+	Unfinished float64  `json:"unfinished,omitempty"`
+	// Attainment is by kind of document, of those due within the peak or at its end.
+	Attainment map[string]Estimate `json:"attainment,omitempty"`
+}
+
+// ErrorReport counts what failed for one cause.
+type ErrorReport struct {
+	Process string  `json:"process"`
+	Step    string  `json:"step,omitempty"` // "" when the journey failed outside of a request
+	Outcome Outcome `json:"outcome"`
+	Cause   string  `json:"cause"`   // the message without what differs from one to the next
+	Count   int     `json:"count"`   // of requests, or of journeys without a failed request
+	Example string  `json:"example"` // the first one's message
+	At      float64 `json:"at"`      // when, seconds since the run's start
+}
+
+// SiteReport is the processes of one site.
+type SiteReport struct {
+	Site      string          `json:"site"`
+	Processes []ProcessReport `json:"processes"`
+}
+
+// GeneratorReport says whether the load was offered as planned.
+type GeneratorReport struct {
+	Bottleneck bool     `json:"bottleneck"` // then the run is not used in fits
+	Reasons    []string `json:"reasons,omitempty"`
+	CPU        *float64 `json:"cpu"`   // cores that it used on the mean; nil when not observed
+	Host       *float64 `json:"host"`  // utilization of its machine, 0 to 1
+	Steal      *float64 `json:"steal"` // share of its machine's time that the hypervisor gave to others
 }
 
 // DocumentReport is work that was passed on, by kind of document, over the

@@ -46,6 +46,15 @@ type Target struct {
 	// APIKeys makes JSON-2 keys for logins of a database; nil when the target cannot.
 	APIKeys  func(ctx context.Context, database string, logins []string) (map[string]Secret, error)
 	Versions map[string]string
+	// Services are what else can be observed.
+	Services []Service
+}
+
+// A Service stands beside the ERP and can be observed.
+type Service struct {
+	Kind string // "redis", "pgbouncer", "metrics" (a Prometheus page), "prometheus" (a Prometheus server)
+	Name string // the subject of its samples: "redis", "pooler", "ingress", …
+	URL  Secret // redis://…, postgres://…/pgbouncer, http://…/metrics, http://…
 }
 
 // Role is a part of a stack that can be observed.
