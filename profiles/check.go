@@ -56,6 +56,8 @@ func (l *loader) check(p headroom.Plan, o Options) {
 	c.checkCarrier()
 	c.checkTopologies()
 	c.checkObjectives()
+	c.checkStop()
+	c.checkObserve()
 	c.checkPrices()
 	c.checkEvents(o.Events)
 	c.checkDemo()

@@ -1,7 +1,6 @@
 package profiles
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -211,22 +210,4 @@ func (c *checker) together(peak headroom.Peak, process string) bool {
 		return slices.ContainsFunc(p.Sites, func(s string) bool { return slices.Contains(peak.Sites, s) })
 	}
 	return false
-}
-
-func (c *checker) checkObjectives() {
-	for i, o := range c.plan.Objectives {
-		path := item("objectives", i)
-		if c.given(path + ".process") {
-			c.known(path+".process", "process", o.Process, c.processes)
-		}
-		if c.given(path+".percentile") && o.Percentile > 0 && o.Percentile <= 1 {
-			c.say(path+".percentile", fmt.Sprintf("write %g", 100*o.Percentile), "a percentile is given in per cent, and is %g here", o.Percentile)
-		} else if c.given(path+".percentile") && (o.Percentile <= 0 || o.Percentile >= 100) {
-			c.say(path+".percentile", "", "a percentile lies between 0 and 100, both excluded, and is %g here", o.Percentile)
-		}
-		c.positive(path+".within", o.Within, maxSeconds)
-		if c.given(path + ".peak") {
-			c.known(path+".peak", "peak", o.Peak, c.peaks)
-		}
-	}
 }

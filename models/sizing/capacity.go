@@ -31,8 +31,9 @@ func Capacity(m headroom.Model, t headroom.Topology, provider Provider, objectiv
 	if err := CheckTopology(t); err != nil {
 		return Limit{}, err
 	}
+	objectives, _ = forecastable(objectives)
 	if len(objectives) == 0 {
-		return Limit{Warnings: []string{"the plan has no objective: capacity has no meaning"}}, nil
+		return Limit{Warnings: []string{"the plan has no objective of a response time: capacity has no meaning"}}, nil
 	}
 	s := &search{m: m, t: t, provider: provider, objectives: objectives, o: o, loads: map[float64]*replay{}, blame: map[string]int{}}
 	var found []float64

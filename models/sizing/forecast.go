@@ -1,6 +1,7 @@
 package sizing
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -54,8 +55,9 @@ func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 	if err := CheckTopology(t); err != nil {
 		return headroom.Forecast{}, headroom.Estimate{}, err
 	}
+	objectives, silent := forecastable(objectives)
 	r := newReplay(System(m, t), l)
-	f := headroom.Forecast{Topology: t, Method: method, Scale: o.Scale, Utilization: map[string]headroom.Estimate{}, Warnings: r.warnings}
+	f := headroom.Forecast{Topology: t, Method: method, Scale: o.Scale, Utilization: map[string]headroom.Estimate{}, Warnings: append(r.warnings, silent...)}
 	if f.Scale == 0 {
 		f.Scale = l.Header.Scale
 	}
@@ -77,6 +79,20 @@ func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 	tightest := judge(&f, &r, results, objectives)
 	f.Warnings = append(f.Warnings, extrapolation(m, t, f)...)
 	return f, tightest, nil
+}
+
+// forecastable are the objectives that a forecast can be held against: those of
+// the response over the window, or during a peak. Of the others it says that
+// they were only measured.
+func forecastable(objectives []headroom.Objective) (out []headroom.Objective, warnings []string) {
+	for _, o := range objectives {
+		if o.OfResponse() && o.Sliding == 0 && o.Site == "" && (o.Phase == "" || o.Phase == "during") {
+			out = append(out, o)
+			continue
+		}
+		warnings = append(warnings, fmt.Sprintf("an objective of measure %s%s is held against runs only: no forecast speaks of it", cmp.Or(o.Measure, headroom.MeasureResponse), during(o)))
+	}
+	return out, warnings
 }
 
 func resources(f *headroom.Forecast, m headroom.Model, t headroom.Topology, results []sim.Result) {

@@ -26,6 +26,10 @@ func Recommend(m headroom.Model, plan headroom.Plan, provider Provider, o Option
 	if err != nil {
 		return headroom.Recommendation{}, fmt.Errorf("sizing: schedule at scale %g: %w", o.Scale, err)
 	}
+	// What no forecast speaks of is left out once, so that nothing below weighs it.
+	objectives, silent := forecastable(plan.Objectives)
+	plan.Objectives = objectives
+	m.Warnings = append(slices.Clone(m.Warnings), silent...)
 	c := &chooser{m: m, plan: plan, load: load, o: o}
 	if err := c.listed(); err != nil {
 		return headroom.Recommendation{}, err

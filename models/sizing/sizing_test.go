@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -241,6 +242,22 @@ func TestForecastWarns(t *testing.T) {
 	}
 	if strings.Contains(all, "database is") {
 		t.Errorf("warns of the database: %s", all)
+	}
+}
+
+// Objectives that no forecast speaks of change nothing but the warnings.
+func TestMeasuredObjectivesAreLeftOut(t *testing.T) {
+	top, load := topology("small", 3, 1, 1), schedule(2, 10, 0.2)
+	own := plan().Objectives
+	more := append(slices.Clone(own), headroom.Objective{Measure: headroom.MeasureAttainment, AtLeast: 1, Peak: "cutoff"},
+		headroom.Objective{Process: own[0].Process, Percentile: 95, Within: 1e-6, Sliding: 10}, headroom.Objective{Measure: headroom.MeasureErrorShare})
+	a, b := forecastOf(t, model(), top, load, own), forecastOf(t, model(), top, load, more)
+	if len(b.Warnings) != len(a.Warnings)+3 || !strings.Contains(strings.Join(b.Warnings, "\n"), `of measure attainment in peak "cutoff" is held against runs only`) {
+		t.Errorf("warnings %q", b.Warnings)
+	}
+	b.Warnings = a.Warnings
+	if !reflect.DeepEqual(a, b) {
+		t.Errorf("the forecast changed: %+v, was %+v", b, a)
 	}
 }
 
