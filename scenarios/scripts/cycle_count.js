@@ -25,6 +25,9 @@ export default function () {
     if (quant === undefined) {
       erp.nothingToDo(); // never in stock
     }
+    if (!erp.hold("shelf", quant.id)) {
+      erp.nothingToDo(); // a colleague counts it
+    }
     call("count", "stock.quant", "write", [[quant.id], { inventory_quantity: quant.quantity }], counting);
     // An answer is a question: somebody moved the product in between.
     const question = call("apply", "stock.quant", "action_apply_inventory", [[quant.id]], counting);

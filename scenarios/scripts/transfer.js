@@ -24,6 +24,9 @@ export function claim(type, fields) {
     { fields, order: "scheduled_date, id", limit: atHand });
   for (let tries = 0; tries < candidates && found.length > 0; tries++) {
     const [transfer] = found.splice(erp.arrival().below(found.length), 1);
+    if (!erp.hold("transfer", transfer.id)) {
+      continue; // a colleague is at it, and has not said so yet
+    }
     call("claim", "stock.picking", "write", [[transfer.id], { user_id: me }]);
     const moves = movesOf([["picking_id", "=", transfer.id], ["picking_id.user_id", "=", me], ["picking_id.state", "=", "assigned"]]);
     if (moves.length > 0) {

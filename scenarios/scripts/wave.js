@@ -20,7 +20,7 @@ export default function () {
 
   const found = call("find", "stock.picking", "search_read",
     [[["picking_type_id", "=", type], ["state", "=", "assigned"], ["user_id", "=", false], ["batch_id", "=", false]]],
-    { fields: ["name"], order: "scheduled_date, id", limit: orders });
+    { fields: ["name"], order: "scheduled_date, id", limit: orders }).filter((transfer) => erp.hold("transfer", transfer.id));
   if (found.length === 0) {
     erp.nothingToDo();
   }

@@ -76,3 +76,40 @@ func (m *module) since(kind string, to sobek.Value) (int64, error) {
 	}
 	return k.last[at], nil
 }
+
+// holds are what journeys have in hand, and whose: what two people see at one
+// place is taken by one of them, and the server has no call that would decide it.
+type holds struct {
+	mu   sync.Mutex
+	held map[held]uint64 // the journey
+}
+
+type held struct {
+	site, kind string
+	id         int64
+}
+
+// hold is false when another journey at the site has it in hand; else it is
+// this one's until it ends.
+func (m *module) hold(kind string, id int64) (bool, error) {
+	i, _, err := m.serving()
+	if err != nil {
+		return false, err
+	}
+	h, it := &m.root.holds, held{i.Site().Name, kind, id}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if owner, taken := h.held[it]; taken {
+		return owner == i.Journey.Arrival, nil
+	}
+	if h.held == nil {
+		h.held = map[held]uint64{}
+	}
+	h.held[it] = i.Journey.Arrival
+	i.AtEnd(func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.held, it)
+	})
+	return true, nil
+}

@@ -127,6 +127,28 @@ func TestMessagesAreKeptSinceTheLast(t *testing.T) {
 	}
 }
 
+// What one journey has in hand no other gets, until it ends.
+func TestHoldsEndWithTheJourney(t *testing.T) {
+	s := newStage(t, "order", "jsonrpc")
+	if got := s.run(t, `[erp.hold("transfer", 7), erp.hold("transfer", 7), erp.hold("transfer", 8), erp.hold("shelf", 7)].join()`); got != "true,true,true,true" {
+		t.Errorf("got %v", got)
+	}
+	h := &s.root.holds
+	h.held[held{"hub", "transfer", 9}] = 1 << 40 // another journey's
+	if got := s.run(t, `erp.hold("transfer", 9)`); got != false {
+		t.Errorf("a colleague's transfer: %v", got)
+	}
+	i, _, err := (s.root.NewModuleInstance(s.vu).(*module)).serving()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.End(1, nil, false)
+	<-s.out
+	if len(h.held) != 1 {
+		t.Errorf("after the journey's end these are held: %v", h.held)
+	}
+}
+
 func TestWhoActs(t *testing.T) {
 	s := newStage(t, "order", "jsonrpc")
 	if got := s.run(t, `erp.user().id + erp.user().login`); got != "7ann" {

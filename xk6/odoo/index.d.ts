@@ -159,6 +159,14 @@ export interface ERP {
    * ignored. All virtual users share it, for the length of a run.
    */
   since(kind: string, id?: number): number;
+
+  /**
+   * Takes a thing into the operator's hand until the journey ends: false when a
+   * colleague at the site has it. A claim on the server can be lost to one who
+   * claims a moment later; with this, two operators of one generator never work
+   * on one document.
+   */
+  hold(kind: string, id: number): boolean;
   readonly version: Version;
   /** a web session: what people use */
   readonly jsonrpc: PositionalDoor;

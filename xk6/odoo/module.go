@@ -25,6 +25,7 @@ type Root struct {
 	child *child.Child
 	ready atomic.Pointer[prepared] // nil until users are logged in
 	marks marks
+	holds holds
 }
 
 // New makes the module of one process.
@@ -61,6 +62,7 @@ func (m *module) Exports() modules.Exports {
 		"released":    m.document(false),
 		"done":        m.document(true),
 		"since":       m.since,
+		"hold":        m.hold,
 		"jsonrpc":     door(m.positional(rpc.JSONRPC)),
 		"xmlrpc":      door(m.positional(rpc.XMLRPC)),
 		"json2":       door(m.json2),

@@ -42,8 +42,12 @@ type Instance struct {
 	Timeout time.Duration
 
 	n   int // requests so far
+	end []func()
 	out chan<- metrics.SampleContainer
 }
+
+// AtEnd calls f when the journey has ended, however it did.
+func (i *Instance) AtEnd(f func()) { i.end = append(i.end, f) }
 
 // NewInstance starts the record of an arrival, which goes to out.
 func NewInstance(h *headroom.Header, a headroom.Arrival, out chan<- metrics.SampleContainer) *Instance {
@@ -126,6 +130,9 @@ func (i *Instance) End(at float64, err error, interrupted bool) {
 	}
 	if j.Outcome == headroom.NothingToDo {
 		j.Error = ""
+	}
+	for _, f := range i.end {
+		f()
 	}
 	i.out <- Entry{Journey: j}
 }
