@@ -130,8 +130,8 @@ func (d *demo) probeCapacity(ctx context.Context, name string, scale float64) (h
 	}
 	for _, o := range d.plan.Objectives {
 		process := sum.Process(o.Process)
-		if process == nil {
-			continue
+		if process == nil || !o.OfResponse() {
+			continue // a capacity that is compared with a forecast is one of the response
 		}
 		ratio, err := analyse.Ratio(*process, o, h)
 		if err != nil {

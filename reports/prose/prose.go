@@ -45,6 +45,9 @@ func Unjudged(r headroom.Report) string {
 	}
 	var out []string
 	for _, o := range r.Plan.Objectives {
+		if !o.OfResponse() {
+			continue // held against runs only, which the recommendation's warnings say
+		}
 		judged := slices.ContainsFunc(r.Recommendation.Forecast.Processes, func(p headroom.ProcessForecast) bool {
 			return p.Process == o.Process && p.Met != nil
 		})
