@@ -43,7 +43,7 @@ $(CACHE)/bin/golangci-lint-$(LINT_VERSION):
 HEAVY := /models/(demand|layered|sim)$$
 
 unit: $(BIN)
-	@scripts/need chromium python3 gcc=gcc,libc6-dev
+	@scripts/need chromium python3 gcc=gcc,libc6-dev redis-server pgbouncer haproxy prometheus
 	@echo "== go test -race"; $(BIN) postgres -- $(GO) test -race -timeout 40m $$($(GO) list ./... | grep -Ev '/cmd/headroom$$|$(HEAVY)')
 	@# Arithmetic of one goroutine, which the race detector makes ten times as slow and can say nothing about; what does run at once is tested with it.
 	@echo "== go test (models' sweeps), and -race where they run at once"; $(GO) test -timeout 40m $$($(GO) list ./... | grep -E '$(HEAVY)')

@@ -26,8 +26,16 @@ type ChildSetup struct {
 	Part       string            `json:"part"`        // the bundle's part that the child writes
 	SeededFile string            `json:"seeded_file"` // JSON of Seeded
 	LoginsFile string            `json:"logins_file"`
-	DSNs       map[string]string `json:"dsns"`      // for BI reads, by database
-	Protocols  map[string]string `json:"protocols"` // the protocol of each scenario
+	DSNs       map[string]string `json:"dsns"`            // for BI reads, by database
+	Protocols  map[string]string `json:"protocols"`       // the protocol of each scenario
+	Store      *ChildStore       `json:"store,omitempty"` // nil: the part alone
+}
+
+// ChildStore is the store that takes what the part takes.
+type ChildStore struct {
+	URL  string `json:"url"`  // secret
+	Run  string `json:"run"`  // the run's id in it
+	Part string `json:"part"` // the child's name in the run
 }
 
 // A ChildEvent is what the child says; one field is set.

@@ -57,6 +57,11 @@ type Journey struct {
 	Error      string
 }
 
+// NeverBegan says whether the run ended before the journey's first step: then
+// Start and End are when it was given up, or its scheduled time if that had not
+// come.
+func (j Journey) NeverBegan() bool { return j.Outcome == Aborted && j.End == j.Start }
+
 // A DocumentEvent says that work on a document of the ERP became possible
 // (released) or is finished (done). Work is passed on: who does a document is
 // seldom who released it. A document that was open before the run has no

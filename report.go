@@ -57,18 +57,25 @@ type RunReport struct {
 	Errors    []ErrorReport    `json:"errors,omitempty"` // most frequent first
 	Sites     []SiteReport     `json:"sites,omitempty"`  // when there are several
 	Generator *GeneratorReport `json:"generator"`
+
+	// What it was measured on, as RunInfo has it.
+	Versions map[string]string `json:"versions,omitempty"`
+	Modules  map[string]string `json:"modules,omitempty"`
+	Machine  *Machine          `json:"machine,omitempty"`
 }
 
 // ObjectiveReport is an objective and what was measured of it.
 type ObjectiveReport struct {
 	Objective Objective `json:"objective"`
 	Name      string    `json:"name"` // in words: "order p95 within 5 s during dispatch_cutoff"
-	// Value is the figure, of a sliding objective the worst window's; nil when it could not be judged.
+	// Value is the figure, of a sliding objective the worst window's; nil when
+	// there is none: it could not be judged, or is beyond any figure, as the
+	// percentile of a journey that failed is, and the drain of a backlog that stayed.
 	Value *Estimate `json:"value"`
 	Met   *bool     `json:"met"`          // nil when it could not be judged
 	Sure  bool      `json:"sure"`         // the whole interval lies on the same side of the bound
 	At    *float64  `json:"at,omitempty"` // where the worst sliding window begins, seconds since the run's start
-	// Reason says why it could not be judged.
+	// Reason says why it could not be judged, or why there is no figure.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -85,26 +92,29 @@ type Warmup struct {
 // PhaseReport is the processes in a phase of a peak.
 type PhaseReport struct {
 	Peak      string          `json:"peak"`
-	Phase     string          `json:"phase"` // before, during, after
-	From      float64         `json:"from"`  // seconds since the run's start
+	Sites     []string        `json:"sites,omitempty"` // that have the peak at this time; empty: all
+	Phase     string          `json:"phase"`           // before, during, after
+	From      float64         `json:"from"`            // seconds since the run's start
 	To        float64         `json:"to"`
 	Processes []ProcessReport `json:"processes"`
 }
 
 // PeakReport is how a peak was got through. Backlog is journeys that are due
 // and have not ended, operators' left out, and documents that are released and
-// not done.
+// not done, from when the journey that released them has ended.
 type PeakReport struct {
 	Name        string   `json:"name"`
 	From        float64  `json:"from"` // seconds since the run's start
 	To          float64  `json:"to"`
 	Sites       []string `json:"sites,omitempty"`
-	BacklogFrom float64  `json:"backlog_from"` // at From
+	BacklogFrom float64  `json:"backlog_from"` // at From; where the run began within the peak, at the window's begin
 	BacklogTo   float64  `json:"backlog_to"`   // at To
 	BacklogMost float64  `json:"backlog_most"`
 	MostAt      float64  `json:"most_at"`
-	// Drain is the seconds from To until the backlog was again no larger than at
-	// From; nil when it was not before the run ended, Unfinished seconds later.
+	// Ordinary is the highest backlog of the minute up to BacklogFrom's moment.
+	Ordinary float64 `json:"ordinary"`
+	// Drain is the seconds from To until the backlog was again no larger than
+	// Ordinary; nil when it was not before the run ended, Unfinished seconds later.
 	Drain      *float64 `json:"drain"`
 	Unfinished float64  `json:"unfinished,omitempty"`
 	// Attainment is by kind of document, of those due within the peak or at its end.
@@ -130,11 +140,11 @@ type SiteReport struct {
 
 // GeneratorReport says whether the load was offered as planned.
 type GeneratorReport struct {
-	Bottleneck bool     `json:"bottleneck"` // then the run is not used in fits
-	Reasons    []string `json:"reasons,omitempty"`
-	CPU        *float64 `json:"cpu"`   // cores that it used on the mean; nil when not observed
-	Host       *float64 `json:"host"`  // utilization of its machine, 0 to 1
-	Steal      *float64 `json:"steal"` // share of its machine's time that the hypervisor gave to others
+	Bottleneck bool     `json:"bottleneck"`        // then the run is not used in fits
+	Reasons    []string `json:"reasons,omitempty"` // with figures; also of what was noticed and did not disqualify the run
+	CPU        *float64 `json:"cpu"`               // cores that it used on the mean; nil when not observed
+	Host       *float64 `json:"host"`              // utilization of its machine, 0 to 1
+	Steal      *float64 `json:"steal"`             // share of its machine's time that the hypervisor gave to others
 }
 
 // DocumentReport is work that was passed on, by kind of document, over the
@@ -175,6 +185,7 @@ type ProcessReport struct {
 	Process    string              `json:"process"`
 	Scheduled  int                 `json:"scheduled"`
 	Done       int                 `json:"done"`
+	NeverBegun int                 `json:"never_begun,omitempty"` // the run ended before their first step; not among Outcomes
 	Outcomes   map[Outcome]int     `json:"outcomes"`
 	Examples   map[Outcome]string  `json:"examples,omitempty"` // an error message each
 	Throughput float64             `json:"throughput"`         // successful completions per second of the window

@@ -39,7 +39,8 @@ type Target struct {
 	URL           string // http://127.0.0.1:8069, no path
 	AdminLogin    string
 	AdminPassword Secret
-	// RequestLog is the path of the Odoo-format request log; "" when there is none to read.
+	// RequestLog is the Odoo-format request log: a path, docker:CONTAINER or
+	// kubernetes:NAMESPACE/POD[/CONTAINER], as odoo.ParseLogSource reads it; "" when there is none to read.
 	RequestLog string
 	// DSN gives PostgreSQL access to a database of the target; "" when there is none.
 	DSN func(database string) Secret
@@ -52,9 +53,12 @@ type Target struct {
 
 // A Service stands beside the ERP and can be observed.
 type Service struct {
-	Kind string // "redis", "pgbouncer", "metrics" (a Prometheus page), "prometheus" (a Prometheus server)
-	Name string // the subject of its samples: "redis", "pooler", "ingress", …
-	URL  Secret // redis://…, postgres://…/pgbouncer, http://…/metrics, http://…
+	Kind string // "redis", "pgbouncer", "metrics" (a Prometheus page), "prometheus" (a Prometheus server), "postgres" (a database of another server, such as a replica)
+	Name string // the subject of its samples: "redis", "pooler", "ingress", …; of "postgres" what stands before the database: "replica/hub"
+	// URL is redis://…, postgres://…/pgbouncer, http://…/metrics#REGEXP (of families),
+	// http://…, postgres://…/DATABASE, with credentials where they are needed: of
+	// http USER:PASSWORD@, or TOKEN@ for a bearer token.
+	URL Secret
 }
 
 // Role is a part of a stack that can be observed.
@@ -67,6 +71,8 @@ type Role struct {
 	BusySeconds func() (float64, error)
 	// Throttling, where a CPU quota holds the role, counts periods and throttled ones and the seconds throttled; nil otherwise.
 	Throttling func() (Throttling, error)
+	// Cgroup is the path of its control group below the mount, where it is known; "": that of its processes.
+	Cgroup string
 }
 
 // Throttling is what a CPU quota did so far.

@@ -93,7 +93,7 @@ func TestParse(t *testing.T) {
 		},
 		"another logger": {
 			`2026-11-21 20:39:19,745 20537 INFO site odoo.registry: Registry loaded in 0.592s `,
-			LogLine{Time: at("2026-11-21 20:39:19.745"), PID: 20537, Level: "INFO", Database: "site", Logger: "odoo.registry", Size: -1, Left: -1},
+			LogLine{Time: at("2026-11-21 20:39:19.745"), PID: 20537, Level: "INFO", Database: "site", Logger: "odoo.registry", Size: -1, Left: -1, Event: RegistryLoaded, Took: 0.592},
 		},
 		"someone else's retry": {
 			`2026-11-21 20:39:19,745 20537 INFO site odoo.addons.x: sending mail, retry 1/5 in 3.0 sec...`,

@@ -50,6 +50,11 @@ type LogLine struct {
 	Retry    int     // number of the retry, from 1; 0 when the line counts tries left
 	Of       int     // retries in all, with Retry
 	Sleep    float64 // seconds
+
+	// Of an OtherLine or a Continuation.
+	Event   LogEvent
+	Subject int     // the process that the event is about, where the line tells it; else 0
+	Took    float64 // seconds, of RegistryLoaded
 }
 
 const logTime = "2006-01-02 15:04:05.000"

@@ -39,11 +39,14 @@ func (p *Parser) Parse(line string) LogLine {
 	l, message, ok := p.prefix(line)
 	switch {
 	case !ok:
-		return LogLine{Kind: Continuation, Size: -1, Left: -1}
+		return LogLine{Kind: Continuation, Size: -1, Left: -1, Event: exceptionEvent(line)}
 	case l.Logger == "werkzeug":
 		parseRequest(&l, message)
 	default:
 		parseConflict(&l, message)
+		if l.Kind == OtherLine {
+			parseEvent(&l, message)
+		}
 	}
 	return l
 }
@@ -263,10 +266,12 @@ func uncoloured(s string) string {
 // a Continuation.
 const maxLine = 1 << 20
 
-// Lines reads a whole log. An error ends it.
+// Lines reads a whole log, also one that a container engine has wrapped. An
+// error ends it.
 func (p *Parser) Lines(r io.Reader) iter.Seq2[LogLine, error] {
 	return func(yield func(LogLine, error) bool) {
 		br := bufio.NewReaderSize(r, maxLine)
+		var wrapping Unwrapper
 		for tooLong := false; ; {
 			part, err := br.ReadSlice('\n')
 			if errors.Is(err, bufio.ErrBufferFull) {
@@ -279,7 +284,8 @@ func (p *Parser) Lines(r io.Reader) iter.Seq2[LogLine, error] {
 					line = string(part)
 				}
 				tooLong = false
-				if !yield(p.Parse(line), nil) {
+				line, complete := wrapping.Line(strings.TrimRight(line, "\r\n"))
+				if complete && !yield(p.Parse(line), nil) {
 					return
 				}
 			}

@@ -43,10 +43,13 @@ func follow(t *testing.T, path string) (*memory, *Group) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	must(t, err)
 	rec := &memory{}
-	g := Start(context.Background(), Clock{logStart}, rec, &OdooLog{Path: path, Location: berlin})
+	g := Start(context.Background(), Clock{logStart}, rec, &OdooLog{Source: path, Location: berlin})
 	t.Cleanup(func() { g.Stop() })
 	return rec, g
 }
+
+// informs is a line that shows that level INFO is not hidden.
+const informs = "2026-11-20 20:00:00,000 6 INFO ? odoo.service.server: HTTP service (werkzeug) running on hub:8069 \n"
 
 func arrivals(rec *memory) []uint64 {
 	var ids []uint64
@@ -79,7 +82,7 @@ func TestLogLinesBecomeServerRequests(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	for metric, want := range map[string]float64{"lines": 5, "requests": 3, "untimed": 0, "orphans": 0, "overlong": 0} {
-		if s := rec.series("odoo_log", "log", metric); len(s) != 1 || s[0] != want {
+		if s := rec.series("odoo_log", "log", metric); len(s) == 0 || s[len(s)-1] != want {
 			t.Errorf("%s: %v, want %v", metric, s, want)
 		}
 	}
@@ -104,7 +107,7 @@ func TestLinesThatComeWithTheStopAreIn(t *testing.T) {
 
 func TestLogIsFollowedThroughRotationAndTruncation(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "odoo.log")
-	appendTo(t, path, "")
+	appendTo(t, path, informs)
 	rec, g := follow(t, path)
 	line := func(n int) string { return requestLine(n, 7, fmt.Sprintf("?hr=a%d.1", n)) }
 	seen := func(n int) {
@@ -136,12 +139,110 @@ func TestLogThatIsNotThereIsAGapUntilItComes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "odoo.log")
 	rec, g := follow(t, path)
 	eventually(t, "a gap", func() bool { return len(rec.records().Gaps) > 0 })
-	appendTo(t, path, requestLine(1, 7, "?hr=a1.1"))
+	appendTo(t, path, informs+requestLine(1, 7, "?hr=a1.1"))
 	eventually(t, "the request", func() bool { return len(rec.records().Server) == 1 })
 	must(t, g.Stop())
 	gaps := rec.records().Gaps
 	if len(gaps) != 1 || !strings.Contains(gaps[0].Reason, "no such file") || gaps[0].Probe != "odoo_log" {
 		t.Errorf("gaps %+v", gaps)
+	}
+}
+
+// lines reads what is new of a log.
+func lines(t *testing.T, tl *tail) []string {
+	t.Helper()
+	var out []string
+	must(t, tl.read(func(l string) { out = append(out, l) }))
+	return out
+}
+
+// logrotate's copytruncate: the copy has what was not read yet, and the file
+// may have grown beyond where it was before anyone looks.
+func TestNothingIsLostOrTwiceWhenALogIsCopiedAndTruncated(t *testing.T) {
+	for what, c := range map[string]struct {
+		unread, after string
+		copied        bool
+		want          []string
+		lost          int
+	}{
+		"nothing was unread":        {"", "c\n", true, []string{"c"}, 0},
+		"some lines were unread":    {"b1\nb2\n", "c\n", true, []string{"b1", "b2", "c"}, 0},
+		"it has grown beyond":       {"b\n", strings.Repeat("grown again\n", 9), true, append([]string{"b"}, slices.Repeat([]string{"grown again"}, 9)...), 0},
+		"the copy is not there":     {"b\n", "c\n", false, []string{"c"}, 1},
+		"a writer goes on in zeros": {"", strings.Repeat("\x00", 70) + "c\n", true, []string{"c"}, 0},
+	} {
+		t.Run(what, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "odoo[1].log")
+			const before = "a line of before that is long enough to be told from others\n"
+			appendTo(t, path, before)
+			tl := &tail{path: path}
+			must(t, tl.begin())
+			defer tl.close()
+			appendTo(t, path, "a\n")
+			if got := lines(t, tl); !slices.Equal(got, []string{"a"}) {
+				t.Fatalf("got %q", got)
+			}
+			appendTo(t, path, c.unread)
+			text, err := os.ReadFile(path)
+			must(t, err)
+			appendTo(t, path+"-20261120", "another day's, longer than ours\n"+strings.Repeat("x", len(text))+"\n")
+			if c.copied {
+				appendTo(t, path+".1", string(text))
+			}
+			must(t, os.Truncate(path, 0))
+			appendTo(t, path, c.after)
+			if got := lines(t, tl); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if tl.truncations != 1 || tl.lost != c.lost {
+				t.Errorf("%d truncations, %d lost", tl.truncations, tl.lost)
+			}
+			appendTo(t, path, "d\n")
+			if got := lines(t, tl); !slices.Equal(got, []string{"d"}) {
+				t.Errorf("then got %q", got)
+			}
+		})
+	}
+}
+
+// Several workers write one log: one opens the new file before another has
+// written its last line into the old one.
+func TestARotatedLogIsFollowedOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "odoo.log")
+	appendTo(t, path, "")
+	tl := &tail{path: path}
+	must(t, tl.begin())
+	defer tl.close()
+	appendTo(t, path, "1\n")
+	must(t, os.Rename(path, path+".1"))
+	appendTo(t, path, "2\n")
+	if got := lines(t, tl); !slices.Equal(got, []string{"1", "2"}) {
+		t.Fatalf("got %q", got)
+	}
+	appendTo(t, path+".1", "3\n")
+	appendTo(t, path, "4\n")
+	if got := lines(t, tl); !slices.Equal(got, []string{"3", "4"}) {
+		t.Errorf("got %q", got)
+	}
+	tl.oldUntil = time.Now()
+	appendTo(t, path+".1", "5\n")
+	appendTo(t, path, "6\n")
+	if got := lines(t, tl); !slices.Equal(got, []string{"5", "6"}) || tl.old != nil || tl.rotations != 1 {
+		t.Errorf("got %q, the old one is followed: %t, %d rotations", got, tl.old != nil, tl.rotations)
+	}
+}
+
+func TestALogFileOfAContainerEngine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.log")
+	appendTo(t, path, `{"log":"`+strings.TrimSpace(informs)+`\n","stream":"stderr","time":"2026-11-20T19:00:00Z"}`+"\n")
+	rec, g := follow(t, path)
+	whole := strings.ReplaceAll(strings.TrimSpace(requestLine(1, 7, "?hr=a1.1")), `"`, `\"`)
+	appendTo(t, path, `{"log":"`+whole[:90]+`","stream":"stderr","time":"2026-11-20T19:00:00Z"}`+"\n")
+	appendTo(t, path, `{"log":"`+whole[90:]+`\n","stream":"stderr","time":"2026-11-20T19:00:00Z"}`+"\n")
+	eventually(t, "the request", func() bool { return len(rec.records().Server) == 1 })
+	must(t, g.Stop())
+	if got := rec.records(); got.Server[0].Arrival != 1 || got.Server[0].Queries != 143 || len(got.Gaps) != 0 {
+		t.Errorf("%+v, gaps %+v", got.Server, got.Gaps)
 	}
 }
 
@@ -154,7 +255,7 @@ func TestOverlongLinesAreDroppedAndCounted(t *testing.T) {
 	must(t, tl.read(func(l string) { lines = append(lines, l) }))
 	appendTo(t, path, "ee\n")
 	must(t, tl.read(func(l string) { lines = append(lines, l) }))
-	if !slices.Equal(lines, []string{"one", "two", "three"}) || tl.overlong != 1 {
-		t.Errorf("lines %.60q, overlong %d", lines, tl.overlong)
+	if !slices.Equal(lines, []string{"one", "two", "three"}) || tl.overlong() != 1 {
+		t.Errorf("lines %.60q, overlong %d", lines, tl.overlong())
 	}
 }

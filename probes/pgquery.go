@@ -1,134 +1,287 @@
 package probes
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// A session of another role has no state for a role without pg_monitor;
-// counting it as idle would be a lie.
-const activitySQL = `
-SELECT count(*)::float8,
-       count(*) FILTER (WHERE state = 'active')::float8,
-       count(*) FILTER (WHERE state = 'idle')::float8,
-       count(*) FILTER (WHERE state LIKE 'idle in transaction%')::float8,
-       count(*) FILTER (WHERE wait_event_type = 'Lock')::float8,
-       count(*) FILTER (WHERE query = '<insufficient privilege>')
-FROM pg_stat_activity
-WHERE datname = $1 AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
-  AND application_name IS DISTINCT FROM 'headroom-probe'`
+// A group is questions with an interval of their own.
+type group int
 
-const databaseSQL = `
-SELECT xact_commit::float8, xact_rollback::float8, deadlocks::float8, blks_hit::float8, blks_read::float8,
-       tup_returned::float8, tup_fetched::float8, tup_inserted::float8, tup_updated::float8, tup_deleted::float8,
-       temp_bytes::float8,
-       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, '0/0')::float8
-FROM pg_stat_database WHERE datname = $1`
+const (
+	base   group = iota // each interval
+	detail              // each ten
+	size                // each sixty, and at the start and the end
+	once                // once a run
+	groups
+)
 
-var databaseMetrics = []string{"xact_commit", "xact_rollback", "deadlocks", "blks_hit", "blks_read",
-	"tup_returned", "tup_fetched", "tup_inserted", "tup_updated", "tup_deleted", "temp_bytes", "wal_bytes"}
+// beats are the groups' intervals in those of the base.
+var beats = [groups]int{1, 10, 60, 60}
 
-var activityMetrics = []string{"connections", "active", "idle", "idle_in_transaction", "waiting_lock"}
+// A place is the part that a server plays.
+type place int
 
-// settingsSQL reads what moves a server's capacity.
-const settingsSQL = `
-SELECT name, setting, coalesce(unit, ''), vartype FROM pg_settings
-WHERE name IN ('server_version_num', 'max_connections', 'shared_buffers', 'work_mem', 'maintenance_work_mem',
-  'effective_cache_size', 'max_wal_size', 'wal_buffers', 'checkpoint_timeout', 'checkpoint_completion_target',
-  'synchronous_commit', 'fsync', 'full_page_writes', 'wal_level', 'random_page_cost', 'autovacuum', 'jit',
-  'deadlock_timeout', 'default_transaction_isolation', 'max_parallel_workers_per_gather', 'track_io_timing')
-ORDER BY name`
+const (
+	anywhere place = iota
+	onPrimary
+	onStandby
+)
 
-// queueSample makes one batch, which the server runs as one transaction, of
-// all that is wanted now.
-func queueSample(database string, add func(string, float64), size, settings bool) *pgx.Batch {
-	batch := &pgx.Batch{}
-	batch.Queue(activitySQL, database).QueryRow(func(row pgx.Row) error {
-		var hidden int64
-		v := make([]float64, len(activityMetrics))
-		if err := row.Scan(&v[0], &v[1], &v[2], &v[3], &v[4], &hidden); err != nil {
-			return err
-		}
-		if hidden > 0 {
-			return fmt.Errorf("the role may not see %d sessions of other roles: grant it pg_monitor", hidden)
-		}
-		for i, m := range activityMetrics {
-			add(m, v[i])
-		}
-		return nil
-	})
-	batch.Queue(databaseSQL, database).QueryRow(func(row pgx.Row) error {
-		v := make([]float64, len(databaseMetrics))
-		into := make([]any, len(v))
-		for i := range v {
-			into[i] = &v[i]
-		}
-		if err := row.Scan(into...); err != nil {
-			if errors.Is(err, pgx.ErrNoRows) {
-				return fmt.Errorf("database %q does not exist", database)
-			}
-			return err
-		}
-		for i, m := range databaseMetrics {
-			add(m, v[i])
-		}
-		return nil
-	})
-	if size {
-		batch.Queue("SELECT pg_database_size($1::name)::float8", database).QueryRow(func(row pgx.Row) error {
-			var bytes float64
-			if err := row.Scan(&bytes); err != nil {
-				return err
-			}
-			add("size_bytes", bytes)
-			return nil
-		})
-	}
-	if settings {
-		batch.Queue(settingsSQL).Query(func(rows pgx.Rows) error {
-			var name, setting, unit, kind string
-			_, err := pgx.ForEachRow(rows, []any{&name, &setting, &unit, &kind}, func() error {
-				add(settingValue(name, setting, unit, kind))
-				return nil
-			})
-			return err
-		})
-	}
-	return batch
+// A question is what the server is asked. The names of the answer's columns say
+// what becomes of it: a number is a sample of that metric, with * standing for
+// the row's text in "key"; "subject", where there is one, is what the samples are
+// of, below the database. NULL is no sample.
+type question struct {
+	name       string // what gaps call it
+	group      group
+	from, upTo int // major versions; 0: no bound
+	place      place
+	monitor    bool // it answers a role without pg_monitor with NULLs
+	inside     bool // it tells of the connection's own database only
+	fades      bool // counts of what there is now: what the answer leaves out has become 0
+	sql        string
+	noArgs     bool // else $1 is the database
+	// read, where an answer needs more than its columns' names; nil otherwise.
+	read func(*postgresObserver, page) ([]value, error)
 }
 
-// settingValue turns a row of pg_settings into a metric in base units.
-func settingValue(name, setting, unit, kind string) (metric string, v float64) {
-	if name == "server_version_num" {
-		n, _ := strconv.ParseFloat(setting, 64) // an integer by its definition
-		return name, n
-	}
-	metric = "setting." + name
-	switch kind {
-	case "bool":
-		if setting == "on" {
-			return metric, 1
-		}
-		return metric, 0
-	case "integer", "real":
-		n, err := strconv.ParseFloat(setting, 64)
-		factor, known := units[unit]
-		if err == nil && known {
-			if n < 0 { // "-1": automatic or off, in no unit
-				return metric, n
-			}
-			return metric, n * factor
-		}
-	}
-	return metric + "=" + setting + unit, 1
+// mark is in every statement of ours, so that the server's own lists tell them
+// from the load's. It follows the first word: what comes before is not kept.
+const mark = "/* " + probeName + " */ "
+
+// A page is an answer. Cells are float64, string, []byte or nil.
+type page struct {
+	columns []string
+	rows    [][]any
 }
 
-// units are those of pg_settings, in bytes and seconds. PostgreSQL's kB is
-// 1024 bytes.
-var units = map[string]float64{
-	"": 1, "B": 1, "kB": 1 << 10, "8kB": 8 << 10, "16kB": 16 << 10, "32kB": 32 << 10, "MB": 1 << 20, "16MB": 16 << 20,
-	"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400,
+// cell is a row's value in a named column; nil when there is none.
+func (p page) cell(row []any, column string) any {
+	if i := slices.Index(p.columns, column); i >= 0 {
+		return row[i]
+	}
+	return nil
+}
+
+func (p page) text(row []any, column string) string {
+	s, _ := p.cell(row, column).(string)
+	return s
+}
+
+func (p page) number(row []any, column string) float64 {
+	n, _ := p.cell(row, column).(float64)
+	return n
+}
+
+// values reads an answer by its columns' names.
+func (p page) values(database string) []value {
+	var vs []value
+	for _, row := range p.rows {
+		subject := database
+		if s := p.text(row, "subject"); s != "" {
+			subject += "/" + s
+		}
+		key := p.text(row, "key")
+		for i, column := range p.columns {
+			if v, ok := row[i].(float64); ok {
+				vs = append(vs, value{subject, strings.ReplaceAll(column, "*", key), v})
+			}
+		}
+	}
+	return vs
+}
+
+// An asked question with its arguments.
+type asked struct {
+	sql  string
+	args []any
+}
+
+// An asker answers, all or none. An error that is no *pgconn.PgError, or after
+// which it is closed, ends it.
+type asker interface {
+	ask(ctx context.Context, qs []asked) ([]page, error)
+	closed() bool
+	close()
+}
+
+// A cannotTell is an answer from which nothing follows.
+type cannotTell struct{ why string }
+
+func (e *cannotTell) Error() string { return e.why }
+
+// ready are the questions of a group that can be asked now. Those that this
+// role or connection cannot be answered become gaps.
+func (o *postgresObserver) ready(of []question, g group) []question {
+	var out []question
+	for _, q := range of {
+		if q.group == g && o.about.suits(q) && o.mayAsk(q.name) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// askAll asks questions together, or, where one of them is refused, each alone.
+// Its error is of the connection or the recorder.
+func (o *postgresObserver) askAll(ctx context.Context, qs []question) ([]value, error) {
+	var vs []value
+	var can []question
+	var batch []asked
+	for _, q := range qs {
+		if err := o.about.refuses(q); err != nil {
+			if err := o.answered(q.name, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		can, batch = append(can, q), append(batch, o.asked(q))
+	}
+	if len(can) == 0 {
+		return nil, nil
+	}
+	pages, err := o.asker.ask(ctx, batch)
+	if err != nil && (o.lost(err) || len(can) == 1) {
+		return nil, o.answered(can[0].name, err)
+	}
+	for i, q := range can {
+		if err != nil {
+			more, err := o.askAll(ctx, can[i:i+1])
+			if err != nil {
+				return nil, err
+			}
+			vs = append(vs, more...)
+			continue
+		}
+		more, wrong := o.read(q, pages[i])
+		if wrong := o.answered(q.name, wrong); wrong != nil {
+			return nil, wrong
+		}
+		vs = append(vs, more...)
+	}
+	return vs, nil
+}
+
+func (o *postgresObserver) asked(q question) asked {
+	a := asked{sql: q.sql}
+	if !q.noArgs {
+		a.args = []any{o.database}
+	}
+	return a
+}
+
+func (o *postgresObserver) read(q question, p page) ([]value, error) {
+	if q.read == nil {
+		return o.faded(q, p.values(o.database)), nil
+	}
+	vs, err := q.read(o, p)
+	if err != nil {
+		return nil, err
+	}
+	return o.faded(q, vs), nil
+}
+
+// faded adds what was there at an earlier look and is not any more, as 0.
+func (o *postgresObserver) faded(q question, vs []value) []value {
+	if !q.fades {
+		return vs
+	}
+	fresh := map[value]bool{}
+	for _, v := range vs {
+		fresh[value{v.subject, v.metric, 0}] = true
+	}
+	out := vs
+	for _, gone := range o.seen[q.name] {
+		if !fresh[gone] {
+			out = append(out, gone)
+		}
+		delete(fresh, gone)
+	}
+	for _, v := range vs { // in the answer's order
+		if v.value = 0; fresh[v] {
+			o.seen[q.name] = append(o.seen[q.name], v)
+			delete(fresh, v)
+		}
+	}
+	return out
+}
+
+// about is what the connection is to.
+type about struct {
+	version  int // major
+	standby  bool
+	database string // the connection's
+	inside   bool   // database is the one observed
+	role     string
+	monitor  bool   // the role has pg_monitor
+	schema   string // of pg_stat_statements, quoted; "" when it is not installed there
+	extended [2]int // version of pg_stat_statements
+}
+
+const aboutSQL = `SELECT ` + mark + `current_setting('server_version_num')::float8 AS version, pg_is_in_recovery()::int::float8 AS standby,
+  current_database()::text AS database, current_user::text AS role, pg_has_role(current_user, 'pg_monitor', 'USAGE')::int::float8 AS monitor,
+  (SELECT count(*) FROM pg_database WHERE datname = $1)::float8 AS there,
+  (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_stat_statements') AS schema,
+  (SELECT extversion FROM pg_extension WHERE extname = 'pg_stat_statements') AS extension`
+
+func readAbout(p page, database string) (about, error) {
+	if len(p.rows) != 1 {
+		return about{}, fmt.Errorf("the server does not say what it is")
+	}
+	row := p.rows[0]
+	a := about{version: int(p.number(row, "version")) / 10000, standby: p.number(row, "standby") != 0, database: p.text(row, "database"),
+		role: p.text(row, "role"), monitor: p.number(row, "monitor") != 0, schema: p.text(row, "schema")}
+	a.inside = a.database == database
+	if p.number(row, "there") == 0 {
+		return a, fmt.Errorf("database %q does not exist", database)
+	}
+	_, _ = fmt.Sscanf(p.text(row, "extension"), "%d.%d", &a.extended[0], &a.extended[1]) // stays 0.0: no version at all
+	return a, nil
+}
+
+func (a about) suits(q question) bool {
+	return (q.from == 0 || a.version >= q.from) && (q.upTo == 0 || a.version <= q.upTo) &&
+		(q.place == anywhere || (q.place == onStandby) == a.standby)
+}
+
+// refuses says why a question cannot be asked over this connection.
+func (a about) refuses(q question) error {
+	switch {
+	case q.monitor && !a.monitor:
+		return &cannotTell{"the role may not see it" + a.grant()}
+	case q.inside && !a.inside:
+		return &cannotTell{fmt.Sprintf("the connection is to database %q: give the probe a DSN of its own database", a.database)}
+	}
+	return nil
+}
+
+func (a about) grant() string {
+	return ": grant it pg_monitor (GRANT pg_monitor TO " + pgx.Identifier{a.role}.Sanitize() + ")"
+}
+
+// advice says what to do about a refusal; "" where the error says it.
+func (a about) advice(err error) string {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch {
+	case refused.Code == "42501" && !a.monitor:
+		return a.grant()
+	case refused.Code == "42501" && strings.Contains(refused.Message, "pg_read_binary_file"):
+		return ": GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO " + pgx.Identifier{a.role}.Sanitize() +
+			", or run headroom on the server's machine as somebody who may read its log"
+	case refused.Code == "57014":
+		return ": the server is too busy to tell, or this is too much to ask of it"
+	case strings.Contains(refused.Message, "shared_preload_libraries"):
+		return ": set shared_preload_libraries = 'pg_stat_statements' and restart the server"
+	}
+	return ""
 }

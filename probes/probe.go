@@ -32,8 +32,19 @@ type Probe interface {
 	Run(ctx context.Context, clock Clock, rec headroom.Recorder) error
 }
 
-// A preparer must know its beginning before the load does.
+// A preparer must know its beginning before the load does. It may be asked
+// twice.
 type preparer interface{ prepare() }
+
+// Prepare lets probes take their places before a start that is not fixed yet:
+// it may take seconds. Start does it for those that were not prepared.
+func Prepare(probes ...Probe) {
+	for _, p := range probes {
+		if p, ok := p.(preparer); ok {
+			p.prepare()
+		}
+	}
+}
 
 // A Group is probes that run together.
 type Group struct {
@@ -49,11 +60,7 @@ type Group struct {
 func Start(ctx context.Context, clock Clock, rec headroom.Recorder, probes ...Probe) *Group {
 	ctx, cancel := context.WithCancel(ctx)
 	g := &Group{cancel: cancel, done: make(chan struct{})}
-	for _, p := range probes {
-		if p, ok := p.(preparer); ok {
-			p.prepare()
-		}
-	}
+	Prepare(probes...)
 	for _, p := range probes {
 		g.wg.Go(func() {
 			if err := p.Run(ctx, clock, rec); err != nil {
@@ -76,7 +83,7 @@ func Start(ctx context.Context, clock Clock, rec headroom.Recorder, probes ...Pr
 func (g *Group) Done() <-chan struct{} { return g.done }
 
 // Stop stops all probes and waits until the last has recorded what was left,
-// at most some seconds. Its error is the recorder's. It may be called again.
+// at most some seconds, and where a Prometheus server is asked at most 40. Its error is the recorder's. It may be called again.
 func (g *Group) Stop() error {
 	g.cancel()
 	<-g.done

@@ -1,12 +1,12 @@
 package results
 
 import (
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +117,7 @@ func TestOpenRefusesPartsItCannotRead(t *testing.T) {
 
 	p, err := OpenPart(b.PartPath("newer"), "k6")
 	must(t, err)
-	must(t, exec(p.conn, "PRAGMA user_version = 2"))
+	must(t, p.conn.exec("PRAGMA user_version = 2"))
 	must(t, p.Close())
 	_, err = Open(b.Dir())
 	inputError(t, err, b.PartPath("newer"), "newer headroom")
@@ -143,7 +143,7 @@ func TestDamagedPartIsAnErrorNotAPanic(t *testing.T) {
 		must(t, err)
 		must(t, p.Record(numbered(1, 1)))
 		must(t, p.Flush())
-		must(t, exec(p.conn, "DROP VIEW journeys; "+damage))
+		must(t, p.conn.exec("DROP VIEW journeys; "+damage))
 		must(t, p.Close())
 		var got error
 		for _, err := range open(t, b.Dir()).Journeys() {
@@ -159,7 +159,7 @@ func TestDamagedPartIsAnErrorNotAPanic(t *testing.T) {
 // The views are what people read without us.
 func TestViewsReadAsText(t *testing.T) {
 	r := newBundle(t, map[string][]headroom.Records{"k6": {numbered(1, 2)}})
-	c, err := connect(r.parts[0].path, r.parts[0].query)
+	c, err := r.parts[0].connect()
 	must(t, err)
 	defer c.Close()
 	for query, want := range map[string]string{
@@ -171,13 +171,50 @@ func TestViewsReadAsText(t *testing.T) {
 		"SELECT writer FROM part": "k6",
 	} {
 		var got []string
-		must(t, each(c, query, func(row []driver.Value) error {
-			got = append(got, row[0].(string))
-			return nil
+		must(t, c.each(query, func(row *stmt) error {
+			got = append(got, string(row.bytes()))
+			return row.err
 		}))
 		if len(got) == 0 || got[0] != want {
 			t.Errorf("%s: %v, want %q", query, got, want)
 		}
+	}
+}
+
+// The queries that the schema's comment shows are run as they stand there.
+func TestTheSchemasOwnQueriesRun(t *testing.T) {
+	r := newBundle(t, map[string][]headroom.Records{"k6": {numbered(1, 20)}})
+	c, err := r.parts[0].connect()
+	must(t, err)
+	defer c.Close()
+	comment, _, _ := strings.Cut(schema, "\n\nPRAGMA")
+	rows := map[string]int{}
+	for _, query := range strings.Split(strings.ReplaceAll(comment, "\n--", "\n"), ";\n") {
+		if _, at, found := strings.Cut(query, "   SELECT "); found {
+			must(t, c.each("SELECT "+at, func(row *stmt) error { rows[at]++; return nil }))
+		}
+	}
+	if len(rows) != 1 { // all of numbered's journeys failed
+		t.Errorf("%d of 2 queries gave rows: %v", len(rows), rows)
+	}
+}
+
+// A request's row says when its journey was scheduled, and NULL when nobody
+// recorded the journey.
+func TestRequestsViewHasTheScheduledTime(t *testing.T) {
+	rs := numbered(1, 3)
+	rs.Journeys = rs.Journeys[:2]
+	r := newBundle(t, map[string][]headroom.Records{"k6": {rs}})
+	c, err := r.parts[0].connect()
+	must(t, err)
+	defer c.Close()
+	var got []string
+	must(t, c.each("SELECT arrival || ' ' || ifnull(scheduled, 'none') FROM requests ORDER BY arrival", func(row *stmt) error {
+		got = append(got, string(row.bytes()))
+		return row.err
+	}))
+	if want := []string{"1 0.01", "2 0.02", "3 none"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 )
 
 // A Histogram counts durations from 1 µs to a day, each kept to 3 significant
-// digits. Histograms of parts, runs or generators merge without further loss.
+// digits. Histograms of parts, runs or generators merge without further loss:
+// the figures are those of one that had counted everything, to the last bit.
 // The zero value is not ready; use NewHistogram.
 type Histogram struct {
 	h   *hdrhistogram.Histogram
-	sum float64
+	sum int64 // µs: integers add up to the same in any order
+	max int64 // µs
 }
 
 const (
@@ -34,7 +36,8 @@ func (h *Histogram) Add(seconds float64) {
 	}
 	// The value was brought into the range, the only thing RecordValue refuses.
 	_ = h.h.RecordValue(int64(us))
-	h.sum += us * microsecond
+	h.sum += int64(us)
+	h.max = max(h.max, int64(us))
 }
 
 // Merge adds what other counted.
@@ -42,13 +45,15 @@ func (h *Histogram) Merge(other *Histogram) {
 	// All histograms have one range, so that none is dropped.
 	h.h.Merge(other.h)
 	h.sum += other.sum
+	h.max = max(h.max, other.max)
 }
 
 // Count is the number of durations.
 func (h *Histogram) Count() int { return int(h.h.TotalCount()) }
 
-// Mean is the mean in seconds; NaN of an empty histogram.
-func (h *Histogram) Mean() float64 { return h.sum / float64(h.Count()) }
+// Mean is the mean in seconds, of the durations to the microsecond; NaN of an
+// empty histogram.
+func (h *Histogram) Mean() float64 { return float64(h.sum) / float64(h.Count()) * microsecond }
 
 // Quantile is the smallest kept duration that at least the fraction q (0 to 1)
 // of all do not exceed, in seconds; NaN of an empty histogram.
@@ -56,13 +61,15 @@ func (h *Histogram) Quantile(q float64) float64 {
 	if h.Count() == 0 {
 		return math.NaN()
 	}
-	return float64(h.h.ValueAtPercentile(q*100)) * microsecond
+	// What it counted as one is named by its highest; none was above the maximum.
+	return float64(min(h.h.ValueAtPercentile(q*100), h.max)) * microsecond
 }
 
-// Max is the longest duration in seconds; NaN of an empty histogram.
+// Max is the longest duration in seconds, to the microsecond; NaN of an empty
+// histogram.
 func (h *Histogram) Max() float64 {
 	if h.Count() == 0 {
 		return math.NaN()
 	}
-	return float64(h.h.Max()) * microsecond
+	return float64(h.max) * microsecond
 }

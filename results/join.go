@@ -39,52 +39,57 @@ func (c JoinCounts) FoundShare() *float64 {
 	return &share
 }
 
-type requestKey struct {
-	arrival uint64
-	n       int
-}
-
-type logged struct {
-	headroom.ServerRequest
-	used bool
-}
-
 // Join finds each client request in the server's log by arrival and number,
 // and yields all of them in the order of run.Requests. The counts are complete
 // once the sequence was ranged over to its end; ranging again starts them anew.
 //
 // A request that the log has twice (a proxy sent it again) is joined to the
 // last line, whose answer the client got. Join holds the server's requests of
-// this run in memory, some 200 bytes each: lines may be late without bound,
+// this run in memory, some 80 bytes each: lines may be late without bound,
 // behind a client's time-out.
 func Join(run headroom.Run) (iter.Seq2[Joined, error], *JoinCounts) {
 	counts := new(JoinCounts)
 	return func(yield func(Joined, error) bool) {
-		*counts = JoinCounts{}
-		log, err := readLog(run, counts)
+		err := joinEach(run, counts, func(j Joined) bool {
+			if j.Server != nil {
+				s := *j.Server
+				j.Server = &s
+			}
+			return yield(j, nil)
+		})
 		if err != nil {
 			yield(Joined{}, err)
-			return
-		}
-		for r, err := range run.Requests() {
-			if err != nil {
-				yield(Joined{}, err)
-				return
-			}
-			if !yield(joinOne(r, log, counts), nil) {
-				return
-			}
-		}
-		for _, l := range log {
-			if !l.used {
-				counts.Unmatched++
-			}
 		}
 	}, counts
 }
 
-func readLog(run headroom.Run, counts *JoinCounts) (map[requestKey]*logged, error) {
-	log := map[requestKey]*logged{}
+// joinEach calls f with each request until it returns false. What Server points
+// to is valid until the next.
+func joinEach(run headroom.Run, counts *JoinCounts, f func(Joined) bool) error {
+	*counts = JoinCounts{}
+	log, err := readLog(run, counts)
+	if err != nil {
+		return err
+	}
+	var line headroom.ServerRequest
+	for r, err := range run.Requests() {
+		if err != nil {
+			return err
+		}
+		j := Joined{Request: r}
+		if log.match(&r, counts, &line) {
+			j.Server = &line
+		}
+		if !f(j) {
+			return nil
+		}
+	}
+	counts.Unmatched = log.unused
+	return nil
+}
+
+func readLog(run headroom.Run, counts *JoinCounts) (*serverLog, error) {
+	log := newServerLog()
 	for s, err := range run.Server() {
 		if err != nil {
 			return nil, err
@@ -94,31 +99,30 @@ func readLog(run headroom.Run, counts *JoinCounts) (map[requestKey]*logged, erro
 			counts.Foreign++
 			continue
 		}
-		key := requestKey{s.Arrival, s.N}
-		if log[key] != nil {
+		if log.add(&s) {
 			counts.Duplicates++
 		}
-		log[key] = &logged{ServerRequest: s}
 	}
 	return log, nil
 }
 
-func joinOne(r headroom.Request, log map[requestKey]*logged, counts *JoinCounts) Joined {
+// match finds a request's line; false when there is none for it.
+func (l *serverLog) match(r *headroom.Request, counts *JoinCounts, line *headroom.ServerRequest) bool {
 	counts.Requests++
-	j := Joined{Request: r}
-	l := log[requestKey{r.Arrival, r.N}]
-	switch {
-	case r.Protocol == "sql":
+	if r.Protocol == "sql" {
 		counts.Unlogged++
-	case l == nil:
+		return false
+	}
+	found, used := l.take(requestKey{r.Arrival, r.N}, line)
+	if !found {
 		counts.Missing++
-	case l.used: // the log's line belongs to one of them; which, nobody knows
+		return false
+	}
+	if used { // the log's line belongs to one of them; which, nobody knows
 		counts.Duplicates++
 		counts.Missing++
-	default:
-		l.used = true
-		counts.Found++
-		j.Server = &l.ServerRequest
+		return false
 	}
-	return j
+	counts.Found++
+	return true
 }

@@ -1,129 +1,149 @@
 package results
 
 import (
-	"context"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 
 	"github.com/headroom-erp/headroom"
 )
 
+// merged ranges over a table of all parts in its order. Records that compare
+// equal come in order of part, then as they were recorded. Each part is read
+// ahead by a goroutine of its own; leaving the sequence early ends them.
+func merged[T any](r *Reader, t *table[T]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		quit := make(chan struct{})
+		cursors := make([]*cursor[T], len(r.parts))
+		for i, p := range r.parts {
+			cursors[i] = startCursor(p, t, lagBlocks(len(r.parts)), quit)
+		}
+		defer func() {
+			close(quit)
+			for _, c := range cursors {
+				<-c.done
+			}
+		}()
+		if err := merge(t, cursors, yield); err != nil {
+			var zero T
+			yield(zero, err)
+		}
+	}
+}
+
+// merge yields what the cursors have; the error is theirs.
+func merge[T any](t *table[T], cursors []*cursor[T], yield func(T, error) bool) error {
+	var live []*cursor[T]
+	for _, c := range cursors {
+		ok, err := c.fill()
+		if err != nil {
+			return err
+		}
+		if ok {
+			live = append(live, c)
+		}
+	}
+	for len(live) > 0 {
+		// Parts are few: a heap would not be quicker.
+		least := 0
+		for i := 1; i < len(live); i++ {
+			if t.compare(live[i].head(), live[least].head()) < 0 {
+				least = i
+			}
+		}
+		c := live[least]
+		if !yield(*c.head(), nil) {
+			return nil
+		}
+		c.next++
+		ok, err := c.fill()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			live = append(live[:least:least], live[least+1:]...)
+		}
+	}
+	return nil
+}
+
+const (
+	// batchRows go from a part's goroutine to the reader at once.
+	batchRows = 1024
+	// batchesAhead are decoded before the reader wants them.
+	batchesAhead = 3
+)
+
+// A batch of rows in order, or the error behind the last one.
+type batch[T any] struct {
+	rows []T
+	err  error
+}
+
 // A cursor reads one table of one part in order.
 type cursor[T any] struct {
-	part  *partFile
-	conn  driver.Conn
-	rows  driver.Rows
-	cells cells
-	get   func(*cells) T
-	head  T
+	rows []T // of the batch that is read now
+	next int // in rows
+
+	in   chan batch[T] // closed by the goroutine after the last
+	used chan []T      // batches to write to again
+	quit <-chan struct{}
+	done chan struct{} // closed when the goroutine has ended
 }
 
-func openCursor[T any](p *partFile, t *table[T]) (*cursor[T], error) {
-	conn, err := connect(p.path, p.query)
-	if err != nil {
-		return nil, p.failed(err)
-	}
-	c := &cursor[T]{part: p, conn: conn, get: t.get}
-	c.cells.words, c.cells.texts = map[int64]string{}, map[string]string{}
-	// Words first and rows in one transaction: while the part is being written,
-	// no row names a word that we have not read.
-	err = exec(conn, "BEGIN")
-	if err == nil {
-		err = each(conn, "SELECT id, word FROM words", func(row []driver.Value) error {
-			r := cells{row: row}
-			id := r.int()
-			c.cells.words[id] = r.text()
-			return r.err
-		})
-	}
-	if err == nil {
-		c.rows, err = conn.(driver.QueryerContext).QueryContext(context.Background(), t.query(), nil)
-	}
-	if err != nil {
-		conn.Close()
-		return nil, p.failed(err)
-	}
-	c.cells.row = make([]driver.Value, len(t.columns))
-	return c, nil
-}
-
-// next reads the next record into head; ok is false at the end.
-func (c *cursor[T]) next() (ok bool, err error) {
-	if err := c.rows.Next(c.cells.row); err != nil {
-		if errors.Is(err, io.EOF) {
-			return false, nil
+func startCursor[T any](p *partFile, t *table[T], lag int, quit <-chan struct{}) *cursor[T] {
+	c := &cursor[T]{in: make(chan batch[T], batchesAhead), used: make(chan []T, batchesAhead+2), quit: quit, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		defer close(c.in)
+		s := sorter[T]{table: t, lag: lag, send: c.send}
+		if err := s.read(p); err != nil {
+			select {
+			case c.in <- batch[T]{err: p.failed(err)}:
+			case <-quit:
+			}
 		}
-		return false, c.part.failed(err)
+	}()
+	return c
+}
+
+// send hands a full batch over and returns an empty one; nil when nobody reads
+// any more.
+func (c *cursor[T]) send(rows []T) []T {
+	if len(rows) > 0 {
+		select {
+		case c.in <- batch[T]{rows: rows}:
+		case <-c.quit:
+			return nil
+		}
 	}
-	c.cells.next = 0
-	c.head = c.get(&c.cells)
-	if c.cells.err != nil {
-		return false, c.part.failed(c.cells.err)
+	select {
+	case again := <-c.used:
+		return again[:0]
+	default:
+		return make([]T, 0, batchRows)
+	}
+}
+
+// fill makes sure that there is a head; ok is false at the end.
+func (c *cursor[T]) fill() (ok bool, err error) {
+	for c.next >= len(c.rows) {
+		if cap(c.rows) > 0 {
+			select {
+			case c.used <- c.rows:
+			default:
+			}
+		}
+		b, more := <-c.in
+		if !more || b.err != nil {
+			return false, b.err
+		}
+		c.rows, c.next = b.rows, 0
 	}
 	return true, nil
 }
 
-func (c *cursor[T]) close() {
-	if c.rows != nil {
-		c.rows.Close()
-	}
-	c.conn.Close()
-}
+func (c *cursor[T]) head() *T { return &c.rows[c.next] }
 
 func (p *partFile) failed(err error) error {
 	return &headroom.MeasureError{What: fmt.Sprintf("cannot read all of %s", p.path), Err: err}
-}
-
-// merged ranges over a table of all parts in its order. Records that compare
-// equal come in order of part, then as they were recorded.
-func merged[T any](r *Reader, t *table[T]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		var cursors []*cursor[T]
-		defer func() {
-			for _, c := range cursors {
-				c.close()
-			}
-		}()
-		var live []*cursor[T]
-		for _, p := range r.parts {
-			c, err := openCursor(p, t)
-			if err != nil {
-				yield(zero, err)
-				return
-			}
-			cursors = append(cursors, c)
-			ok, err := c.next()
-			if err != nil {
-				yield(zero, err)
-				return
-			}
-			if ok {
-				live = append(live, c)
-			}
-		}
-		for len(live) > 0 {
-			// Parts are few: a heap would not be quicker.
-			least := 0
-			for i := 1; i < len(live); i++ {
-				if t.compare(&live[i].head, &live[least].head) < 0 {
-					least = i
-				}
-			}
-			if !yield(live[least].head, nil) {
-				return
-			}
-			ok, err := live[least].next()
-			if err != nil {
-				yield(zero, err)
-				return
-			}
-			if !ok {
-				live = append(live[:least:least], live[least+1:]...)
-			}
-		}
-	}
 }

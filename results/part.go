@@ -1,8 +1,6 @@
 package results
 
 import (
-	"context"
-	"database/sql/driver"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/headroom-erp/headroom"
-	"modernc.org/sqlite"
 )
 
 //go:embed schema.sql
@@ -32,15 +29,19 @@ const (
 	// rows/s they are written in half a second: waiting longer would break the
 	// promise that what was taken is on disk within a second.
 	maxWaiting = 50000
+	// checkpointPages of 4 KiB in the log are moved into the file: 64 MiB.
+	checkpointPages = 16384
 )
 
 // A Part is a process's own file of a bundle, open for writing. It implements
 // headroom.Recorder: Record only copies; one goroutine writes.
 type Part struct {
-	path string
-	conn driver.Conn
-	ins  inserts
-	bind binder
+	path   string
+	conn   *db
+	ins    inserts
+	bind   binder
+	pages  int           // checkpointPages
+	tidier chan struct{} // closed when the checkpoint that runs has ended; nil without one
 
 	mu      sync.Mutex
 	moved   sync.Cond // a chunk was written, or err was set
@@ -74,7 +75,7 @@ func OpenPart(path, writer string) (*Part, error) {
 	}
 	f.Close()
 	p := &Part{
-		path: path, bind: binder{words: map[string]int64{}}, open: &headroom.Records{}, most: maxWaiting,
+		path: path, bind: binder{words: map[string]int64{}}, open: &headroom.Records{}, most: maxWaiting, pages: checkpointPages,
 		kick: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.moved.L = &p.mu
@@ -96,35 +97,27 @@ func (p *Part) create(writer string) (err error) {
 	// killed process without any fsync; only checkpoints sync, so that after a
 	// power loss the file lacks the last moments and is never damaged. FULL
 	// would fsync each commit for a loss that a load generator need not survive;
-	// OFF could leave a damaged file. A checkpoint can hold commits up for as long
-	// as the disk takes to sync, so there is one each 64 MiB (16384 pages) instead
-	// of each 4 MiB.
-	if p.conn, err = connect(p.path, "mode=rw&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(16384)&_pragma=busy_timeout(5000)"); err != nil {
+	// OFF could leave a damaged file. SQLite's own checkpoints are off: they are
+	// part of a commit, which would wait for the disk (tidy).
+	p.conn, err = connect(p.path, "mode=rw", "PRAGMA busy_timeout = 5000", "PRAGMA journal_mode = wal",
+		"PRAGMA synchronous = normal", "PRAGMA wal_autocheckpoint = 0")
+	if err != nil {
 		return err
 	}
 	// One transaction: a part has its whole schema and version, or none.
-	if err := exec(p.conn, "BEGIN; "+schema+"; COMMIT"); err != nil {
+	if err := p.conn.exec("BEGIN; " + schema + "; COMMIT"); err != nil {
 		return err
 	}
-	if err := exec(p.conn, "INSERT INTO part (writer) VALUES (?)", writer); err != nil {
+	who, err := p.conn.prepare("INSERT INTO part (writer) VALUES (?)")
+	if err != nil {
+		return err
+	}
+	defer who.close()
+	who.putText(writer)
+	if err := who.run(); err != nil {
 		return err
 	}
 	return p.ins.prepare(p.conn)
-}
-
-// connect opens a database without the pool of database/sql: a part has one
-// writer, and converting each argument twice would halve its speed.
-func connect(path, query string) (driver.Conn, error) {
-	return (&sqlite.Driver{}).Open(fileURI(path) + "?" + query)
-}
-
-func exec(c driver.Conn, query string, args ...string) error {
-	named := make([]driver.NamedValue, len(args))
-	for i, a := range args {
-		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
-	}
-	_, err := c.(driver.ExecerContext).ExecContext(context.Background(), query, named)
-	return err
 }
 
 // Record takes the records: they are on disk within a second. It blocks while
@@ -217,7 +210,13 @@ func (p *Part) Close() error {
 		p.mu.Unlock()
 		close(p.quit)
 		<-p.done
+		if p.tidier != nil {
+			<-p.tidier
+		}
 		p.ins.close()
+		// Whoever follows the run keeps the log: its contents are moved anyway. If
+		// that fails, they are still in the log.
+		_, _ = p.conn.checkpoint()
 		// The last connection's close checkpoints and removes the -wal file. On a
 		// full disk it cannot; the reader recovers the log then.
 		err := p.conn.Close()
@@ -264,6 +263,9 @@ func (p *Part) drain() {
 		p.mu.Unlock()
 
 		err := p.commit(c)
+		if err == nil {
+			p.tidy()
+		}
 
 		p.mu.Lock()
 		if err != nil {
@@ -278,6 +280,36 @@ func (p *Part) drain() {
 		}
 		p.moved.Broadcast()
 		p.mu.Unlock()
+	}
+}
+
+// tidy keeps the log from growing without end, with commits never waiting long
+// for the disk: another connection moves what is in the log into the file and
+// syncs it, which can take seconds, while we go on writing. Then the little
+// that was added meanwhile is moved here, between two commits; with that the
+// next commit begins the log anew. A checkpoint that fails is tried again
+// later: what it would have moved stays in the log.
+func (p *Part) tidy() {
+	if p.tidier == nil {
+		if p.conn.pagesWritten(false) < p.pages {
+			return
+		}
+		p.tidier = make(chan struct{})
+		go func() {
+			defer close(p.tidier)
+			if d, err := connect(p.path, "mode=rw"); err == nil {
+				_, _ = d.checkpoint()
+				_ = d.Close()
+			}
+		}()
+		return
+	}
+	select {
+	case <-p.tidier:
+		p.tidier = nil
+		_, _ = p.conn.checkpoint()
+		p.conn.pagesWritten(true)
+	default:
 	}
 }
 

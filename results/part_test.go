@@ -341,7 +341,7 @@ func TestFullDiskIsFinalAndKeepsWhatWasCommitted(t *testing.T) {
 	must(t, err)
 	p, err := OpenPart(b.PartPath("k6"), "k6")
 	must(t, err)
-	must(t, exec(p.conn, "PRAGMA max_page_count = 200")) // SQLite then fails as on a full disk
+	must(t, p.conn.exec("PRAGMA max_page_count = 200")) // SQLite then fails as on a full disk
 	var committed int
 	var full error
 	for i := 0; full == nil && i < 1000; i++ {
@@ -374,7 +374,7 @@ func TestFullDiskFreesWhoeverWaits(t *testing.T) {
 	p, err := OpenPart(filepath.Join(t.TempDir(), "p.sqlite"), "k6")
 	must(t, err)
 	defer p.Close()
-	must(t, exec(p.conn, "PRAGMA max_page_count = 100"))
+	must(t, p.conn.exec("PRAGMA max_page_count = 100"))
 	done := make(chan error, 4)
 	for range 4 {
 		go func() {
@@ -404,29 +404,6 @@ func TestNotANumberComesBackAsSuch(t *testing.T) {
 	}
 }
 
-// BenchmarkRecord is the write path with everything on the way to the disk;
-// rows/s is the figure. Half of the rows are requests, the longest.
-func BenchmarkRecord(b *testing.B) {
-	p, err := OpenPart(filepath.Join(b.TempDir(), "p.sqlite"), "k6")
-	if err != nil {
-		b.Fatal(err)
-	}
-	rs := numbered(1, 100)
-	rs.Samples = nil
-	rs.Requests = append(rs.Requests, rs.Requests...)
-	rows := rowsIn(&rs)
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := p.Record(rs); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := p.Close(); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(b.N)*float64(rows)/b.Elapsed().Seconds(), "rows/s")
-}
-
 // TestArrivals: the schedule comes back from the bundle, as often as wanted;
 // one that is missing or cut short is said.
 func TestArrivals(t *testing.T) {
@@ -450,7 +427,7 @@ func TestArrivals(t *testing.T) {
 	}
 	want := []headroom.Arrival{{ID: 1, At: time.Second, Seed: 7}, {ID: 2, At: 2 * time.Second, Seed: 9, Kind: headroom.Batched}}
 	var data bytes.Buffer
-	must(t, headroom.WriteSchedule(&data, kept(want)))
+	must(t, headroom.WriteSchedule(&data, inMemory(want)))
 	must(t, os.WriteFile(SchedulePath(dir), data.Bytes(), 0o600))
 	for range 2 {
 		if got, err := read(); err != nil || !slices.Equal(got, want) {
@@ -470,14 +447,14 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// kept is a schedule in memory.
-type kept []headroom.Arrival
+// inMemory is a schedule in memory.
+type inMemory []headroom.Arrival
 
-func (kept) Header() headroom.Header {
+func (inMemory) Header() headroom.Header {
 	return headroom.Header{Sites: make([]headroom.ScheduledSite, 1), Processes: make([]headroom.ScheduledProcess, 1), Lanes: make([]headroom.Lane, 1)}
 }
 
-func (k kept) Arrivals() iter.Seq2[headroom.Arrival, error] {
+func (k inMemory) Arrivals() iter.Seq2[headroom.Arrival, error] {
 	return func(yield func(headroom.Arrival, error) bool) {
 		for _, a := range k {
 			if !yield(a, nil) {

@@ -1,8 +1,6 @@
 package results
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +12,7 @@ import (
 	"sync"
 
 	"github.com/headroom-erp/headroom"
-	"modernc.org/sqlite"
-	sqlitelib "modernc.org/sqlite/lib"
+	lib "modernc.org/sqlite/lib"
 )
 
 // cutOff is the reason of a run whose end nobody wrote down.
@@ -39,8 +36,8 @@ var _ headroom.Run = (*Reader)(nil)
 type partFile struct {
 	name  string
 	path  string
-	query string      // of its URI
-	held  driver.Conn // keeps the log of a part that was cut off recovered; nil for others
+	query string // of its URI
+	held  *db    // keeps the log of a part that was cut off recovered; nil for others
 }
 
 // Open opens the bundle in dir. It returns an *headroom.InputError when dir is
@@ -115,11 +112,11 @@ func (r *Reader) openPart(path string) (*partFile, error) {
 		p.query = "mode=ro&immutable=1"
 		return p.check(nil)
 	}
-	p.query = "mode=rw&_pragma=query_only(1)&_pragma=busy_timeout(5000)"
+	p.query = "mode=rw"
 	// A plain open is lazy: only reading shows whether the log can be recovered
 	// here. The connection is held until Close, so that no sequence has to
 	// recover again; the last close of a file that nobody writes tidies the log up.
-	held, err := connect(path, p.query)
+	held, err := p.connect()
 	if err == nil {
 		if _, err = userVersion(held); err == nil {
 			return p.check(held)
@@ -152,7 +149,7 @@ func (r *Reader) copyPart(p *partFile) (err error) {
 			return diskError(to+suffix, err)
 		}
 	}
-	p.path, p.query = to, "mode=rw&_pragma=query_only(1)"
+	p.path, p.query = to, "mode=rw"
 	return nil
 }
 
@@ -174,11 +171,11 @@ func copyFile(to, from string) error {
 }
 
 // check looks at the schema's version. It takes held over.
-func (p *partFile) check(held driver.Conn) (*partFile, error) {
+func (p *partFile) check(held *db) (*partFile, error) {
 	c := held
 	if c == nil {
 		var err error
-		if c, err = connect(p.path, p.query); err != nil {
+		if c, err = p.connect(); err != nil {
 			return nil, notAPart(p.path, err)
 		}
 		defer c.Close()
@@ -204,47 +201,18 @@ func notAPart(path string, err error) error {
 }
 
 func notSQLite(err error) bool {
-	var se *sqlite.Error
-	if !errors.As(err, &se) {
-		return false
-	}
-	code := se.Code() & 0xff
-	return code == sqlitelib.SQLITE_NOTADB || code == sqlitelib.SQLITE_CORRUPT
+	code := primary(err)
+	return code == lib.SQLITE_NOTADB || code == lib.SQLITE_CORRUPT
 }
 
-func userVersion(c driver.Conn) (int64, error) {
-	var version int64
-	err := each(c, "PRAGMA user_version", func(row []driver.Value) error {
-		v, ok := row[0].(int64)
-		if !ok {
-			return fmt.Errorf("user_version is %T", row[0])
-		}
-		version = v
-		return nil
-	})
-	return version, err
+func (p *partFile) connect() (*db, error) {
+	return connect(p.path, p.query, append(careful, "PRAGMA busy_timeout = 5000")...)
 }
 
-// each calls f for every row of a query. The row is reused.
-func each(c driver.Conn, query string, f func([]driver.Value) error) error {
-	rows, err := c.(driver.QueryerContext).QueryContext(context.Background(), query, nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	row := make([]driver.Value, len(rows.Columns()))
-	for {
-		if err := rows.Next(row); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-		if err := f(row); err != nil {
-			return err
-		}
-	}
-}
+// careful says that a file may be damaged, or not be what it seems to be.
+var careful = []string{"PRAGMA query_only = 1", "PRAGMA trusted_schema = 0", "PRAGMA cell_size_check = 1"}
+
+func userVersion(d *db) (int64, error) { return d.number("PRAGMA user_version") }
 
 // Close releases what Open needed. Sequences must have ended.
 func (r *Reader) Close() error {

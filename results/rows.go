@@ -1,7 +1,6 @@
 package results
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"math"
 	"strings"
@@ -9,12 +8,15 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-// A table couples a record type with its columns: order says how a run is
-// read, put binds a record, get is put's inverse.
+// A table couples a record type with its columns: a run is read in the order of
+// compare, which begins with the time that at gives; put binds a record, get is
+// put's inverse.
 type table[T any] struct {
 	name    string
 	columns []string
-	order   string
+	time    string // the column of at
+	at      func(*T) float64
+	order   string // compare in SQL
 	put     func(*binder, *T)
 	get     func(*cells) T
 	compare func(a, b *T) int
@@ -25,14 +27,16 @@ func (t *table[T]) insert() string {
 		strings.Join(t.columns, ", "), strings.Repeat(", ?", len(t.columns)-1))
 }
 
+// query selects the rows; what says which and in which order follows it.
 func (t *table[T]) query() string {
-	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", strings.Join(t.columns, ", "), t.name, t.order)
+	return fmt.Sprintf("SELECT %s FROM %s", strings.Join(t.columns, ", "), t.name)
 }
 
 var journeys = table[headroom.Journey]{
 	name: "journey",
 	columns: []string{"arrival", "site", "process", "kind", "scheduled", "start", `"end"`,
 		"timer_late", "vu_wait", "design_wait", "outcome", "lines", "attempts", "error"},
+	time: `scheduled`, at: func(v *headroom.Journey) float64 { return v.Scheduled },
 	order: "scheduled, arrival, rowid",
 	put: func(b *binder, j *headroom.Journey) {
 		b.int(int64(j.Arrival))
@@ -67,6 +71,7 @@ var requests = table[headroom.Request]{
 	name: "request",
 	columns: []string{"arrival", "n", "site", "process", "step", "protocol", "start", `"end"`,
 		"outcome", "status", "bytes", "error"},
+	time: `start`, at: func(v *headroom.Request) float64 { return v.Start },
 	order: "start, arrival, n, rowid",
 	put: func(b *binder, r *headroom.Request) {
 		b.int(int64(r.Arrival))
@@ -98,6 +103,7 @@ var serverRequests = table[headroom.ServerRequest]{
 	name: "server_request",
 	columns: []string{`"end"`, "pid", "database", "arrival", "n", "path", "status", "queries",
 		"sql", "other", "tries", "sleep"},
+	time: `"end"`, at: func(v *headroom.ServerRequest) float64 { return v.End },
 	order: `"end", arrival, n, rowid`,
 	put: func(b *binder, s *headroom.ServerRequest) {
 		b.float(s.End)
@@ -128,7 +134,8 @@ var serverRequests = table[headroom.ServerRequest]{
 var samples = table[headroom.Sample]{
 	name:    "sample",
 	columns: []string{"t", "probe", "subject", "metric", "value"},
-	order:   "t, rowid",
+	time:    "t", at: func(v *headroom.Sample) float64 { return v.T },
+	order: "t, rowid",
 	put: func(b *binder, s *headroom.Sample) {
 		b.float(s.T)
 		b.word(s.Probe)
@@ -145,7 +152,8 @@ var samples = table[headroom.Sample]{
 var gaps = table[headroom.Gap]{
 	name:    "gap",
 	columns: []string{"t", "probe", "reason"},
-	order:   "t, rowid",
+	time:    "t", at: func(v *headroom.Gap) float64 { return v.T },
+	order: "t, rowid",
 	put: func(b *binder, g *headroom.Gap) {
 		b.float(g.T)
 		b.word(g.Probe)
@@ -160,7 +168,8 @@ var gaps = table[headroom.Gap]{
 var documents = table[headroom.DocumentEvent]{
 	name:    "document",
 	columns: []string{"t", "site", "kind", "document", "done", "due", "arrival"},
-	order:   "t, arrival, rowid",
+	time:    "t", at: func(v *headroom.DocumentEvent) float64 { return v.T },
+	order: "t, arrival, rowid",
 	put: func(b *binder, d *headroom.DocumentEvent) {
 		done := int64(0)
 		if d.Done {
@@ -198,26 +207,24 @@ func before(at, bt float64, aa, ba uint64, an, bn int) int {
 	return an - bn
 }
 
-// A binder collects the arguments of one insert. Words get their ids here.
+// A binder binds the arguments of one insert, from left to right. Words get
+// their ids here.
 type binder struct {
-	args  []driver.NamedValue
+	*stmt
 	words map[string]int64
 	fresh []string // words that have an id and no row yet
 }
 
-func (b *binder) add(v driver.Value) {
-	b.args = append(b.args, driver.NamedValue{Ordinal: len(b.args) + 1, Value: v})
-}
-func (b *binder) int(v int64)     { b.add(v) }
-func (b *binder) float(v float64) { b.add(v) }
-func (b *binder) text(v string)   { b.add(v) }
+func (b *binder) int(v int64)     { b.putInt(v) }
+func (b *binder) float(v float64) { b.putFloat(v) }
+func (b *binder) text(v string)   { b.putText(v) }
 
 func (b *binder) textOrNull(v string) {
 	if v == "" {
-		b.add(nil)
+		b.putNull()
 		return
 	}
-	b.add(v)
+	b.putText(v)
 }
 
 func (b *binder) word(v string) {
@@ -228,84 +235,56 @@ func (b *binder) word(v string) {
 		b.words[v] = id
 		b.fresh = append(b.fresh, v)
 	}
-	b.add(id)
+	b.putInt(id)
 }
 
-// cells reads one row from left to right. A cell of another type than the
-// schema's sets err; a file may be damaged, and must not end in a panic.
+// cells reads one row from left to right.
 type cells struct {
-	row   []driver.Value
-	next  int
-	words map[int64]string
+	*stmt
+	words words
 	texts map[string]string
-	err   error
 }
 
-func (c *cells) cell() driver.Value {
-	v := c.row[c.next]
-	c.next++
-	return v
+// words are a part's, by id.
+type words []string
+
+// more reads the words that were added since the last call.
+func (w *words) more(d *db) error {
+	return d.each(fmt.Sprintf("SELECT id, word FROM words WHERE id > %d ORDER BY id", len(*w)), func(s *stmt) error {
+		id, word := s.int(), string(s.bytes())
+		if s.err == nil && id != int64(len(*w)+1) {
+			return fmt.Errorf("word %d is followed by word %d", len(*w), id)
+		}
+		*w = append(*w, word)
+		return s.err
+	})
 }
 
-func (c *cells) bad(v driver.Value, want string) {
-	if c.err == nil {
-		c.err = fmt.Errorf("column %d holds %T, not %s", c.next, v, want)
-	}
-}
-
-func (c *cells) int() int64 {
-	v := c.cell()
-	i, ok := v.(int64)
-	if !ok {
-		c.bad(v, "an integer")
-	}
-	return i
-}
-
-func (c *cells) float() float64 {
-	switch v := c.cell().(type) {
-	case float64:
-		return v
-	case nil: // SQLite keeps NaN as NULL
-		return math.NaN()
-	default:
-		c.bad(v, "a number")
-		return 0
-	}
-}
-
-func (c *cells) text() string {
-	switch v := c.cell().(type) {
-	case string:
-		return v
-	case nil:
-		return ""
-	default:
-		c.bad(v, "a text")
+func (c *cells) word() string {
+	id := c.int()
+	if id < 1 || id > int64(len(c.words)) {
+		if c.err == nil {
+			c.err = fmt.Errorf("column %d names word %d, which the part does not have", c.next, id)
+		}
 		return ""
 	}
+	return c.words[id-1]
 }
+
+func (c *cells) text() string { return string(c.bytes()) }
 
 // maxShared bounds the texts that one pass keeps to share.
 const maxShared = 10000
 
 // shared is text for a column whose texts mostly repeat.
 func (c *cells) shared() string {
-	s := c.text()
-	if t, ok := c.texts[s]; ok {
+	b := c.bytes()
+	if t, ok := c.texts[string(b)]; ok {
 		return t
 	}
+	s := string(b)
 	if len(c.texts) < maxShared {
 		c.texts[s] = s
 	}
 	return s
-}
-
-func (c *cells) word() string {
-	id := c.int()
-	w, ok := c.words[id]
-	if !ok && c.err == nil {
-		c.err = fmt.Errorf("column %d names word %d, which the part does not have", c.next, id)
-	}
-	return w
 }

@@ -2,11 +2,29 @@
 -- are the files parts/*.sqlite of its folder, and are read as one.
 --
 -- PRAGMA user_version is the version of this schema, 1. Read the views:
--- journeys, requests, server_requests, samples, gaps. The tables behind them
--- hold each repeated text once, in words, and name it by its id.
+-- journeys, requests, server_requests, samples, gaps, documents. The tables
+-- behind them hold each repeated text once, in words, and name it by its id;
+-- ids differ from part to part, so join parts by the words themselves.
 --
 -- Units: every time is in seconds since the run's start (run.json, "started",
--- UTC), every duration in seconds, sizes in bytes. NULL is "there is none".
+-- UTC), every duration in seconds, sizes in bytes. NULL is "there is none"; a
+-- value that was not a number is NULL, too. Rows lie as they were recorded: a
+-- journey when it ended. Sort by time what you read.
+--
+-- A journey is timed from its scheduled time, a request from its own start:
+-- response_time in the views is that, and the two are never to be mixed. Leave
+-- out what failed (outcome other than ok) and look at its share beside:
+--
+--   SELECT process, count(*), avg(response_time) FROM journeys WHERE outcome = 'ok' GROUP BY process;
+--
+-- The client's requests and the server's lines of them share arrival and n:
+--
+--   SELECT r.step, avg(r.response_time), avg(s.sql), avg(s.other - s.sleep)
+--   FROM requests r JOIN server_requests s USING (arrival, n) GROUP BY r.step;
+--
+-- A run of several parts: ATTACH the others and put UNION ALL between the views.
+-- The part of a writer that was killed has a -wal file beside it: keep both
+-- together; opening the part moves its rows in.
 
 PRAGMA user_version = 1;
 
@@ -113,13 +131,15 @@ JOIN words o ON o.id = j.outcome;
 
 CREATE VIEW requests AS
 SELECT r.arrival, r.n, s.word AS site, p.word AS process, t.word AS step, c.word AS protocol,
-       r.start, r."end", r."end" - r.start AS response_time, o.word AS outcome, r.status, r.bytes, r.error
+       r.start, r."end", r."end" - r.start AS response_time, o.word AS outcome, r.status, r.bytes, r.error,
+       j.scheduled -- of its journey; NULL when that was not recorded
 FROM request r
 JOIN words s ON s.id = r.site
 JOIN words p ON p.id = r.process
 JOIN words t ON t.id = r.step
 JOIN words c ON c.id = r.protocol
-JOIN words o ON o.id = r.outcome;
+JOIN words o ON o.id = r.outcome
+LEFT JOIN journey j ON j.arrival = r.arrival;
 
 CREATE VIEW server_requests AS
 SELECT v."end", v.pid, d.word AS database, v.arrival, v.n, v.path, v.status, v.queries, v.sql, v.other, v.tries, v.sleep

@@ -13,8 +13,10 @@ import (
 // A Summary is a run's window in figures. A journey belongs to the window by
 // its scheduled time, a request by its journey.
 type Summary struct {
-	From      float64          `json:"from"` // seconds since the run's start
-	To        float64          `json:"to"`   // not included
+	From float64 `json:"from"` // seconds since the run's start
+	To   float64 `json:"to"`   // not included
+	// Until is where rates end: To, or where a run that was cut off ended.
+	Until     float64          `json:"until"`
 	Complete  bool             `json:"complete"`
 	Reason    string           `json:"reason,omitempty"` // why the run is incomplete
 	Processes []ProcessSummary `json:"processes"`        // by name
@@ -43,6 +45,7 @@ type ProcessSummary struct {
 	Journeys    int                 `json:"journeys"` // all, whatever the outcome
 	OK          int                 `json:"ok"`
 	NothingToDo int                 `json:"nothing_to_do"`
+	NeverBegun  int                 `json:"never_begun"` // the run ended before their first step; not among Failed
 	Failed      int                 `json:"failed"`
 	Failures    []FailureSummary    `json:"failures,omitempty"` // most frequent first
 	Mean        headroom.Estimate   `json:"mean"`               // seconds
@@ -50,12 +53,12 @@ type ProcessSummary struct {
 	P95         headroom.Estimate   `json:"p95"`
 	P99         headroom.Estimate   `json:"p99"`
 	Max         *float64            `json:"max"`          // nil without a successful journey
-	OfferedRate float64             `json:"offered_rate"` // journeys scheduled in the window, 1/s
+	OfferedRate float64             `json:"offered_rate"` // journeys scheduled in the window and before Until, 1/s
 	Throughput  float64             `json:"throughput"`   // successful journeys that ended in the window, whenever scheduled, 1/s
 	Sites       []SiteSummary       `json:"sites"`        // by name
 	Times       *Histogram          `json:"-"`            // the response times again; merges over runs
 	Responses   []ScheduledResponse `json:"-"`            // each of them, by scheduled time
-	FailedAt    []float64           `json:"-"`            // scheduled times of the failed, in order
+	FailedAt    []float64           `json:"-"`            // scheduled times of the failed and of those that never began, in order
 }
 
 // A ScheduledResponse is one successful journey.
@@ -108,7 +111,7 @@ type DelayQuantile struct {
 
 // Summarize sums up the window [from, to) of a run, in seconds since its
 // start. It holds the window's response times and the server's requests in
-// memory (some 250 bytes a request).
+// memory (some 100 bytes a request).
 func Summarize(run headroom.Run, from, to float64) (Summary, error) {
 	if !(from < to) || math.IsInf(from, 0) || math.IsInf(to, 0) {
 		return Summary{}, &headroom.InputError{What: fmt.Sprintf("a window from %g s to %g s is none", from, to), Do: "give a start before the end"}
@@ -134,10 +137,12 @@ func (s *Summary) addJourneys(run headroom.Run) (map[uint64]struct{}, error) {
 	in := map[uint64]struct{}{}
 	processes := map[string]*processTally{}
 	timer, vu, design, harness := NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()
+	var end Ending
 	for j, err := range run.Journeys() {
 		if err != nil {
 			return nil, err
 		}
+		end.Add(j)
 		p := processes[j.Process]
 		if p == nil {
 			p = newTally(j.Process)
@@ -156,9 +161,12 @@ func (s *Summary) addJourneys(run headroom.Run) (map[uint64]struct{}, error) {
 		design.Add(j.DesignWait)
 		harness.Add(j.TimerLate + j.VUWait)
 	}
+	if s.Until = s.To; !s.Complete {
+		s.Until = max(s.From, min(s.To, end.At()))
+	}
 	for _, p := range processes {
 		if p.Journeys > 0 || p.ended > 0 {
-			s.Processes = append(s.Processes, p.summary(s.To-s.From))
+			s.Processes = append(s.Processes, p.summary(s.From, s.Until))
 		}
 	}
 	slices.SortFunc(s.Processes, func(a, b ProcessSummary) int { return strings.Compare(a.Process, b.Process) })
@@ -174,22 +182,25 @@ func quantiles(h *Histogram) DelayQuantile {
 }
 
 func (s *Summary) addSteps(run headroom.Run, arrivals map[uint64]struct{}) error {
-	joined, counts := Join(run)
-	steps := map[string]*stepTally{}
-	for j, err := range joined {
-		if err != nil {
-			return err
-		}
+	var counts JoinCounts
+	steps := map[stepKey]*stepTally{}
+	err := joinEach(run, &counts, func(j Joined) bool {
 		if _, ok := arrivals[j.Arrival]; !ok {
-			continue
+			return true
 		}
-		name := j.Process + "." + j.Step
-		if steps[name] == nil {
-			steps[name] = &stepTally{process: j.Process, step: j.Step, times: NewHistogram()}
+		key := stepKey{j.Process, j.Step}
+		t := steps[key]
+		if t == nil {
+			t = &stepTally{process: j.Process, step: j.Step, times: NewHistogram()}
+			steps[key] = t
 		}
-		steps[name].add(j)
+		t.add(j)
+		return true
+	})
+	if err != nil {
+		return err
 	}
-	s.Join = *counts
+	s.Join = counts
 	s.Steps = stepSummaries(steps, counts.Server > 0)
 	return nil
 }

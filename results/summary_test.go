@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results/stats"
 )
 
 // day is a run with known figures: 100 orders scheduled each second from 0,
@@ -232,7 +233,7 @@ func TestHistogramsMerge(t *testing.T) {
 		if a.Quantile(q) != whole.Quantile(q) {
 			t.Errorf("quantile %v: merged %v, whole %v", q, a.Quantile(q), whole.Quantile(q))
 		}
-		if exact := values[nearestRank(q, len(values))]; math.Abs(a.Quantile(q)-exact) > exact*1e-3+1e-6 {
+		if exact := values[stats.NearestRank(q, len(values))]; math.Abs(a.Quantile(q)-exact) > exact*1e-3+1e-6 {
 			t.Errorf("quantile %v: %v, exactly %v: more than 3 digits off", q, a.Quantile(q), exact)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 type processTally struct {
 	ProcessSummary
 	ended    int // successful and ended in the window
+	notDue   int // the run ended before their time
 	failures map[headroom.Outcome]*FailureSummary
 	sites    map[string]*SiteSummary
 }
@@ -41,8 +42,15 @@ func (p *processTally) add(j headroom.Journey) {
 		p.NothingToDo++
 		return
 	}
-	p.Failed++
 	p.FailedAt = append(p.FailedAt, j.Scheduled)
+	if j.NeverBegan() {
+		p.NeverBegun++
+		if j.Start <= j.Scheduled {
+			p.notDue++
+		}
+		return
+	}
+	p.Failed++
 	site.Failed++
 	f := p.failures[j.Outcome]
 	if f == nil {
@@ -55,8 +63,9 @@ func (p *processTally) add(j headroom.Journey) {
 	}
 }
 
-// summary ends the collecting; window is in seconds.
-func (p *processTally) summary(window float64) ProcessSummary {
+// summary ends the collecting; rates are over [from, until), and 0 where that
+// is nothing.
+func (p *processTally) summary(from, until float64) ProcessSummary {
 	s := p.ProcessSummary
 	for _, f := range p.failures {
 		s.Failures = append(s.Failures, *f)
@@ -78,8 +87,10 @@ func (p *processTally) summary(window float64) ProcessSummary {
 		longest := slices.Max(values)
 		s.Max = &longest
 	}
-	s.OfferedRate = float64(s.Journeys) / window
-	s.Throughput = float64(p.ended) / window
+	if until > from {
+		s.OfferedRate = float64(s.Journeys-p.notDue) / (until - from)
+		s.Throughput = float64(p.ended) / (until - from)
+	}
 	return s
 }
 
@@ -115,6 +126,9 @@ type ServerShare struct {
 	Conflicts  int     `json:"conflicts"`   // tries that were lost
 	Retried    int     `json:"retried"`     // requests that lost at least one
 }
+
+// stepKey names a step.
+type stepKey struct{ process, step string }
 
 // stepTally collects the requests of a step.
 type stepTally struct {
@@ -181,7 +195,7 @@ func (t *stepTally) summary(hasLog bool) StepSummary {
 }
 
 // stepSummaries orders by process, then by the mean place in the journey.
-func stepSummaries(steps map[string]*stepTally, hasLog bool) []StepSummary {
+func stepSummaries(steps map[stepKey]*stepTally, hasLog bool) []StepSummary {
 	tallies := make([]*stepTally, 0, len(steps))
 	for _, t := range steps {
 		tallies = append(tallies, t)

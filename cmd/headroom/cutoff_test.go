@@ -41,6 +41,8 @@ func runCutoff(t *testing.T, target, topology, length string) {
 		t.Error("what would run, and that it is shortened, was not said before")
 	}
 	countsAgree(t, run)
+	logAgrees(t, run)
+	describes(t, run.Info(), target)
 	workIsPassedOn(t, run)
 	carrierWasSlow(t, run)
 }

@@ -24,6 +24,8 @@ type demoOptions struct {
 	verify    bool
 	capacity  bool
 	json      bool
+	live      string
+	store     bool
 }
 
 func newDemo(std stdio) *cobra.Command {
@@ -57,6 +59,8 @@ once, as the topology that you name.`,
 	f.BoolVar(&o.verify, "verify", false, "run the forecast topology afterwards, to see how wrong the forecast was")
 	f.BoolVar(&o.capacity, "capacity", true, "with --verify: search its capacity on the system too, which takes several runs")
 	f.BoolVar(&o.json, "json", false, "the report as one JSON document on standard output, nothing else")
+	liveFlag(cmd, &o.live)
+	storeFlag(cmd, &o.store)
 	return cmd
 }
 
@@ -76,7 +80,10 @@ func runDemo(ctx context.Context, o demoOptions, std stdio) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := d.make(o.workspace, "demo"); err != nil {
+	if err := d.useStore(ctx, o.store); err != nil {
+		return err
+	}
+	if err := d.make(o.workspace, "demo", o.live); err != nil {
 		return err
 	}
 	defer func() { err = d.close(ctx, err, o.workspace == "") }()

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/headroom-erp/headroom"
 )
 
 // onSmallDisk mounts a disk of 1,400 KB in a mount namespace of its own, runs
@@ -16,6 +19,7 @@ mount -t tmpfs -o size=1400k tmpfs "$DISK" || exit 97
 echo "exit code $?"
 "$HEADROOM" show "$DISK/w/runs/standard-6"
 echo "show: exit code $?"
+"$HEADROOM" watch "$DISK/w/runs/standard-6" --json 2>/dev/null
 `
 
 func TestFullDisk(t *testing.T) {
@@ -35,6 +39,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	run, show, _ := strings.Cut(out, "\nexit code ")
+	show, rest, _ := strings.Cut(show, "show: exit code ")
 	if !strings.HasPrefix(show, "3\n") {
 		t.Errorf("the run did not end with 3:\n%s", out)
 	}
@@ -42,7 +47,13 @@ func TestFullDisk(t *testing.T) {
 	if !strings.Contains(last, "disk is full") || strings.Count(last, "\n") > 2 {
 		t.Errorf("the message is not one sentence that says that the disk is full:\n%s", last)
 	}
-	if !strings.Contains(show, "order.create") || !strings.Contains(show, "show: exit code") || strings.Contains(show, "show: exit code 2") {
-		t.Errorf("what was measured before cannot be read:\n%s", show)
+	code, rest, _ := strings.Cut(rest, "\n")
+	if !strings.Contains(show, "order.create") || code == "" || code == "2" {
+		t.Errorf("what was measured before cannot be read: exit code %s\n%s", code, show)
+	}
+	// The child's part has journeys, the parent's samples of its probes.
+	var state headroom.Status
+	if err := json.Unmarshal([]byte(rest), &state); err != nil || state.Total.Ended == 0 || len(state.Roles) == 0 {
+		t.Errorf("the parts of parent and child are not both there: %v\n%s", err, rest)
 	}
 }

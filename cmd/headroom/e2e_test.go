@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/headroom-erp/headroom"
@@ -41,7 +42,7 @@ func TestE2EChain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range report.Runs {
-		t.Run(r.ID, func(t *testing.T) { checkRun(t, r.Folder) })
+		t.Run(r.ID, func(t *testing.T) { chainAgrees(t, r.Folder) })
 	}
 	runs := 2
 	if target == "external" {
@@ -95,7 +96,7 @@ func grown(t *testing.T, run *results.Reader) map[string]float64 {
 	return last
 }
 
-func checkRun(t *testing.T, folder string) {
+func chainAgrees(t *testing.T, folder string) {
 	run, err := results.Open(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +134,11 @@ func checkRun(t *testing.T, folder string) {
 	}
 	if client["scan.lookup"] == 0 || client["portal.page"] == 0 || client["webhook.post"] == 0 {
 		t.Errorf("scans, portal pages and webhooks: %v", fmt.Sprint(client["scan.lookup"], client["portal.page"], client["webhook.post"]))
+	}
+	logAgrees(t, run)
+	describes(t, run.Info(), "odoo")
+	if v := run.Info().Modules["stock"]; !strings.HasPrefix(v, "19.") {
+		t.Errorf("module stock is of version %q", v)
 	}
 }
 

@@ -8,17 +8,65 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/live"
 )
 
 // stdio is where a verb reads and writes: results to out, everything else to err.
 type stdio struct {
 	in       io.Reader
 	out, err io.Writer
+	// screen is standard error where that is a terminal; nil elsewhere.
+	screen *live.Screen
+	rites  *rites
+}
+
+// onScreen writes whatever goes to standard error above the live view.
+func (s stdio) onScreen() stdio {
+	if s.screen != nil {
+		s.err = s.screen
+	}
+	return s
+}
+
+// rites are what must be done even by a program that is told to end at once:
+// removing files with secrets. They may be nil.
+type rites struct {
+	mu   sync.Mutex
+	list []func()
+}
+
+func (r *rites) add(f func()) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, f)
+}
+
+// perform does them, those of a slow disk for as long as somebody waits who
+// asked twice.
+func (r *rites) perform() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		for _, f := range r.list {
+			f()
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+	}
 }
 
 // run executes one verb and returns its exit code.
@@ -26,7 +74,8 @@ func run(args []string, std stdio) int {
 	if len(args) > 0 && args[0] == "k6" {
 		return runK6(args[1:], std)
 	}
-	ctx, stop := interruptible(std.err)
+	std.screen, std.rites = live.NewScreen(std.err, os.Getenv), &rites{}
+	ctx, stop := interruptible(std.onScreen().err, std.rites)
 	defer stop()
 	root := newRoot(std)
 	root.SetArgs(args)
@@ -48,8 +97,9 @@ func run(args []string, std stdio) int {
 }
 
 // interruptible is cancelled by the first Ctrl-C or termination signal, which
-// ends gracefully; a second one ends at once.
-func interruptible(w io.Writer) (context.Context, func()) {
+// ends gracefully; a second one ends at once, whatever is under way: what we
+// started dies with us.
+func interruptible(w io.Writer, last *rites) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -60,6 +110,7 @@ func interruptible(w io.Writer) (context.Context, func()) {
 		fmt.Fprintln(w, "\nheadroom: stopping; once more to stop at once")
 		cancel()
 		if _, ok := <-signals; ok {
+			last.perform()
 			os.Exit(headroom.ExitInterrupted)
 		}
 	}()
@@ -91,7 +142,7 @@ Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
 		return &headroom.InputError{What: err.Error(), Do: "see '" + cmd.CommandPath() + " --help'"}
 	})
 	root.AddCommand(
-		newDemo(std), newRun(std), newShow(std), newPlan(std), newCalendar(std), newArrivals(std), newAllow(std), newSeed(std),
+		newDemo(std), newRun(std), newWatch(std), newShow(std), newRuns(std), newExport(std), newCheck(std), newCompare(std), newPlan(std), newCalendar(std), newArrivals(std), newAllow(std), newSeed(std),
 		newModel(std), newERP(std), newPostgres(std), newVersion(std), k6Help(),
 	)
 	return root

@@ -14,7 +14,9 @@ import (
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/live"
 	"github.com/headroom-erp/headroom/fixtures/external"
+	"github.com/headroom-erp/headroom/results"
 	"github.com/headroom-erp/headroom/scenarios/calendar"
 )
 
@@ -30,6 +32,8 @@ type runOptions struct {
 	workspace string
 	dry       bool
 	json      bool
+	live      string // address of the page; "" for none
+	store     bool
 }
 
 func newRun(std stdio) *cobra.Command {
@@ -52,9 +56,20 @@ secret can be given as NAME_FILE, the path of a file:
   HEADROOM_ODOO_DATABASE   the database that may be loaded; several with commas
   HEADROOM_ODOO_LOGIN      a user of the settings group, such as admin
   HEADROOM_ODOO_PASSWORD   secret
-  HEADROOM_ODOO_LOG        path of the request log; without it no demands are learned
+  HEADROOM_ODOO_LOG        the request log: a path, docker:CONTAINER or
+                           kubernetes:NAMESPACE/POD; without it no demands are learned
   HEADROOM_ODOO_DSN        secret; PostgreSQL address of that database, for BI reads and probes
-  HEADROOM_ODOO_PIDS, HEADROOM_POSTGRES_PIDS   local processes to observe`,
+  HEADROOM_ODOO_PIDS, HEADROOM_POSTGRES_PIDS       local processes to observe,
+                           or docker:CONTAINER
+  HEADROOM_ODOO_CGROUP, HEADROOM_POSTGRES_CGROUP   or local control groups
+
+With any target these are observed as well where they are set (docs/probes.md);
+each may be given as NAME_FILE too, and none is ever shown:
+  HEADROOM_REDIS_URL       redis://:PASSWORD@127.0.0.1:6379/0
+  HEADROOM_PGBOUNCER_DSN   postgres://USER:PASSWORD@127.0.0.1:6432/pgbouncer
+  HEADROOM_METRICS         pages for Prometheus, name=http://…,name=http://…#PATTERN
+  HEADROOM_PROMETHEUS_URL  http://[USER:PASSWORD@|TOKEN@]127.0.0.1:9090, which the
+                           plan's observe.queries are asked`,
 		Example: "  headroom run pilot --target erp --topology standard-6\n" +
 			"  headroom run pilot --target odoo --topology odoo-2 --peak dispatch_cutoff --for 2m --scale 0.3 --repeat 3",
 		Args: exactArgs(1, "one plan"),
@@ -91,6 +106,8 @@ func (o *runOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; it must not exist (default headroom-workspace/run-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the arrivals")
 	f.BoolVar(&o.json, "json", false, "the runs' figures as one JSON document on standard output, nothing else")
+	liveFlag(cmd, &o.live)
+	storeFlag(cmd, &o.store)
 }
 
 // runPlan replays a part of the calendar.
@@ -124,6 +141,11 @@ type runner struct {
 
 // newRunner checks everything that can be found out before anything starts.
 func newRunner(o runOptions, std stdio) (*runner, error) {
+	if o.live != "" {
+		if err := live.CheckAddress(o.live); err != nil {
+			return nil, err
+		}
+	}
 	r := &runner{o: o, workshop: workshop{std: std, target: o.target, seed: o.seed, started: time.Now()}}
 	if err := knownTarget(o.target); err != nil {
 		return nil, err
@@ -138,10 +160,23 @@ func newRunner(o runOptions, std stdio) (*runner, error) {
 	if r.topology, err = topologyNamed(r.plan, o.topology); err != nil {
 		return nil, err
 	}
+	if r.services, err = environmentServices(r.plan); err != nil {
+		return nil, err
+	}
 	if o.target == ground.External {
 		r.plan, err = adopt(r.plan)
 	}
 	return r, err
+}
+
+// environmentServices are what the environment names to be observed; what the
+// plan asks for must be among them.
+func environmentServices(plan headroom.Plan) ([]headroom.Service, error) {
+	services, err := external.Services(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return services, conduct.CheckObserve(plan, services)
 }
 
 func knownTarget(target string) error {
@@ -208,7 +243,10 @@ func (r *runner) replay(ctx context.Context, of func(seed uint64) (headroom.Sche
 	if err := announce(r.std.err, r, schedule); err != nil || r.o.dry {
 		return err
 	}
-	if err := r.make(r.o.workspace, "run"); err != nil {
+	if err := r.useStore(ctx, r.o.store); err != nil {
+		return err
+	}
+	if err := r.make(r.o.workspace, "run", r.o.live); err != nil {
 		return err
 	}
 	defer func() { err = r.close(ctx, err, r.o.workspace == "") }()
@@ -228,11 +266,30 @@ func (r *runner) replay(ctx context.Context, of func(seed uint64) (headroom.Sche
 		}
 		folder, err := r.run(ctx, r.topology, schedule, id)
 		if err != nil {
-			return err
+			return r.showSoFar(append(folders, folder), err)
 		}
 		folders = append(folders, folder)
 	}
 	return showRuns(folders, r.o.json, r.std)
+}
+
+// showSoFar shows the runs of which the last was ended by err: interrupted,
+// stopped by a rule of the plan, or for want of something that was lost. What
+// was measured until then is shown as far as there is any.
+func (r *runner) showSoFar(folders []string, err error) error {
+	last := len(folders) - 1
+	if run, cannot := results.Open(folders[last]); cannot != nil {
+		folders = folders[:last]
+	} else {
+		if run.Info().Started.IsZero() {
+			folders = folders[:last]
+		}
+		_ = run.Close() // only read from
+	}
+	if len(folders) > 0 {
+		_ = showRuns(folders, r.o.json, r.std) // its verdict is err's
+	}
+	return err
 }
 
 // refuse finds what the target lacks before anything starts.

@@ -119,27 +119,17 @@ func (d *demo) probeCapacity(ctx context.Context, name string, scale float64) (h
 		return p, err
 	}
 	defer func() { _ = run.Close() }() // only read from
-	h := run.Info().Schedule
-	sum, err := results.Summarize(run, h.LeadIn, h.Duration())
+	r, err := analyse.RunReport(run, folder)
 	if err != nil {
 		return p, err
 	}
-	if late := sum.Delays.Harness.P99; late > analyse.MaxGeneratorDelay {
+	if late := r.Delays.Generator.P99; late > analyse.MaxGeneratorDelay {
 		return p, &headroom.MeasureError{What: fmt.Sprintf("at %.3f of the load the generator was the bottleneck (99 %% of journeys began within %.0f ms)", scale, 1000*late),
 			Do: "free the machine, or leave out the search with --capacity=false"}
 	}
-	for _, o := range d.plan.Objectives {
-		process := sum.Process(o.Process)
-		if process == nil || !o.OfResponse() {
-			continue // a capacity that is compared with a forecast is one of the response
-		}
-		ratio, err := analyse.Ratio(*process, o, h)
-		if err != nil {
-			return p, err
-		}
-		if ratio != nil && *ratio > p.Ratio {
-			p.Ratio = *ratio
-			p.Worst = fmt.Sprintf("%s p%g within %g s", o.Process, o.Percentile, o.Within)
+	for _, o := range r.Objectives {
+		if ratio := analyse.Ratio(o); ratio != nil && *ratio > p.Ratio {
+			p.Ratio, p.Worst = *ratio, o.Name
 		}
 	}
 	if p.Ratio == 0 {

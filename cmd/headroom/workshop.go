@@ -27,6 +27,10 @@ type workshop struct {
 	binary  string
 	estate  *ground.Estate
 	started time.Time
+	live    *liveView       // nil before make
+	store   headroom.Secret // of the PostgreSQL that takes a copy of each run; "" for none
+	// services are what the environment names to be observed.
+	services []headroom.Service
 }
 
 // say prints a line of progress with the time since the start.
@@ -42,6 +46,7 @@ func (w *workshop) close(ctx context.Context, err error, ours bool) error {
 	if w.estate != nil {
 		err = errors.Join(err, w.estate.Close(ctx))
 	}
+	err = errors.Join(err, w.live.close())
 	rubbish := w.private()
 	if _, ran := os.Stat(w.path("runs")); ran != nil && headroom.ExitCode(err) == headroom.ExitBadInput {
 		rubbish = w.folder
@@ -54,7 +59,8 @@ func (w *workshop) close(ctx context.Context, err error, ours bool) error {
 }
 
 // make makes the workspace; an empty name makes one of the verb and the time.
-func (w *workshop) make(folder, verb string) error {
+// From then on runs are shown, at address as a page if it is not empty.
+func (w *workshop) make(folder, verb, address string) error {
 	if folder == "" {
 		folder = filepath.Join("headroom-workspace", verb+"-"+w.started.UTC().Format("20060102-150405"))
 	}
@@ -65,6 +71,10 @@ func (w *workshop) make(folder, verb string) error {
 	if w.binary, err = os.Executable(); err != nil {
 		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
 	}
+	w.std = w.std.onScreen()
+	if w.live, err = openLive(w.std, address, w.say); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
 		return &headroom.InputError{What: "cannot be made: " + err.Error(), Where: folder, Do: "choose another folder with --workspace", Err: err}
 	}
@@ -73,6 +83,7 @@ func (w *workshop) make(folder, verb string) error {
 	}
 	w.folder = folder
 	w.say("workspace %s", folder)
+	w.std.rites.add(func() { _ = os.RemoveAll(w.private()) })
 	for _, dir := range []string{w.private(), w.path("logs")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
@@ -132,15 +143,24 @@ func (w *workshop) run(ctx context.Context, t headroom.Topology, schedule headro
 	}
 	folder := filepath.Join(w.folder, "runs", id)
 	_, err = conduct.Run(ctx, conduct.Spec{
-		ID: id, Binary: w.binary, Tool: toolVersion(), Plan: w.plan, PlanText: profiles.Marshal(w.plan),
+		ID: id, Binary: w.binary, Tool: toolVersion(), Engines: engineVersions(), Plan: w.plan, PlanText: profiles.Marshal(w.plan),
 		Topology: t, Parts: w.parts(t), Schedule: schedule, Seeded: w.estate.Seeded(), Logins: w.estate.Logins(),
-		Dir: folder, Private: w.private(), VUs: vus, Carrier: w.estate.Carrier, Incidents: incidents,
-		Lost: w.estate.Lost(), Say: w.say,
+		Dir: folder, Store: w.store, Private: w.private(), VUs: vus, Carrier: w.estate.Carrier, Incidents: incidents,
+		Services: w.beside(), Lost: w.estate.Lost(), Say: w.say, Live: w.live.show,
 	})
 	if err != nil {
 		return folder, fmt.Errorf("run %s: %w", id, err)
 	}
 	return folder, nil
+}
+
+// beside are the environment's services, where the target does not bring them
+// along itself.
+func (w *workshop) beside() []headroom.Service {
+	if w.target == ground.External {
+		return nil
+	}
+	return w.services
 }
 
 // incidents are the plan's events that fall into a run, those included that

@@ -27,6 +27,7 @@ var reports = []struct {
 	{"hostile", example.Hostiles()},
 	{"runs", example.RunsOnly()},
 	{"hollow", example.Hollow()},
+	{"steady", example.SteadyReport()},
 	{"empty", headroom.Report{}},
 }
 

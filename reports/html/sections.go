@@ -128,8 +128,12 @@ func (b *builder) load() section {
 	s.Charts = append(s.Charts, b.inFlight()...)
 	s.Charts = append(s.Charts, b.utilization()...)
 	s.Charts = append(s.Charts, b.responses()...)
+	s.Charts = append(s.Charts, b.warmups()...)
 	if len(b.report.Runs) > 0 {
 		s.Tables = []table{b.runs()}
+	}
+	if t := b.generatorTable(); len(t.Rows) > 0 {
+		s.Tables = append(s.Tables, t)
 	}
 	return s
 }
@@ -174,7 +178,7 @@ func found(j *headroom.JoinReport) string {
 
 func (b *builder) time() section {
 	s := section{ID: "time", Title: "Where the time goes", Lead: "Means per request. Waiting is for a free worker, with network and generator.", Charts: b.stepCharts()}
-	for _, t := range []table{b.responseTable(), b.errorTable(), b.gapTable()} {
+	for _, t := range []table{b.responseTable(), b.siteTable(), b.errorTable(), b.causeTable(), b.gapTable()} {
 		if len(t.Rows) > 0 {
 			s.Tables = append(s.Tables, t)
 		}

@@ -38,14 +38,19 @@ func (b *builder) responseTable() table {
 
 func (b *builder) errorTable() table {
 	t := table{ID: "t-failures", Caption: "Journeys that did not succeed", Head: heads("Process", "<Run", "<Outcome", "Journeys", "<An example")}
+	row := func(p headroom.ProcessReport, run headroom.RunReport, what, example string, n int) {
+		t.Rows = append(t.Rows, []cell{text(p.Process), left(prose.Topology(run.Topology)), left(what), text(figure.Count(n)), {Text: example, Left: true, Class: "prose"}})
+	}
 	for _, run := range b.report.Runs {
 		for _, p := range run.Processes {
 			for _, o := range prose.Keys(p.Outcomes) {
 				if o == headroom.OK || p.Outcomes[o] == 0 {
 					continue
 				}
-				t.Rows = append(t.Rows, []cell{text(p.Process), left(prose.Topology(run.Topology)), left(outcome(o)), text(figure.Count(p.Outcomes[o])),
-					{Text: p.Examples[o], Left: true, Class: "prose"}})
+				row(p, run, outcome(o), p.Examples[o], p.Outcomes[o])
+			}
+			if p.NeverBegun > 0 {
+				row(p, run, "never begun: the run ended before", "", p.NeverBegun)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ type view struct {
 	Status   string // "met", "missed" or "none": the colour of the answer
 	Verdict  string // the same in a word
 	Answer   string
+	Shout    string // in large letters
 	Faults   []string
 	Facts    []fact
 	Reasons  []string
@@ -77,6 +78,11 @@ func newView(r headroom.Report) (view, error) {
 	if v.Title == "" {
 		v.Title = "Headroom report"
 	}
+	for _, run := range r.Runs {
+		if v.Shout == "" {
+			v.Shout = prose.Bottleneck(run)
+		}
+	}
 	if held := prose.Held(r); held != nil {
 		v.Status, v.Verdict = "missed", "Not every objective is met"
 		if *held {
@@ -91,7 +97,7 @@ func newView(r headroom.Report) (view, error) {
 		v.Facts = facts(r, rec)
 	}
 	b := &builder{report: r, colors: map[string]int{}}
-	for _, build := range []func() section{b.candidates, b.workers, b.accuracy, b.load, b.time, b.model, b.method} {
+	for _, build := range []func() section{b.candidates, b.workers, b.accuracy, b.objectives, b.load, b.peaks, b.time, b.model, b.method} {
 		if s := build(); len(s.Charts)+len(s.Tables)+len(s.Commands) > 0 {
 			v.Sections = append(v.Sections, s)
 			v.Charts = v.Charts || len(s.Charts) > 0

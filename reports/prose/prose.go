@@ -111,12 +111,43 @@ func objectives(f headroom.Forecast) []string {
 
 func measured(run headroom.RunReport) []string {
 	var out []string
+	if len(run.Objectives) > 0 {
+		return verdicts(run.Objectives)
+	}
 	for _, p := range run.Processes {
 		if p.Objective == nil {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s %s %s against %s", p.Process, figure.Percentile(p.Objective.Percentile),
 			figure.Estimate(At(p.Percentile, p.Objective), figure.Time), figure.Bound(p.Objective.Within)))
+	}
+	return out
+}
+
+// verdicts count the objectives and name those that were missed.
+func verdicts(list []headroom.ObjectiveReport) []string {
+	var missed []string
+	met, unjudged := 0, 0
+	for _, o := range list {
+		switch {
+		case o.Met == nil:
+			unjudged++
+		case *o.Met:
+			met++
+		default:
+			s := o.Name
+			if o.Value != nil {
+				s += ", measured " + Figure(o)
+			}
+			missed = append(missed, s)
+		}
+	}
+	out := []string{fmt.Sprintf("of %s objectives %s were met", figure.Count(len(list)), figure.Count(met))}
+	if len(missed) > 0 {
+		out = append(out, figure.Count(len(missed))+" missed ("+strings.Join(missed, "; ")+")")
+	}
+	if unjudged > 0 {
+		out = append(out, figure.Count(unjudged)+" not judged")
 	}
 	return out
 }

@@ -275,8 +275,12 @@ func Fault(run headroom.RunReport) string {
 		if run.Delays.VUWait.P99 > run.Delays.TimerLate.P99 {
 			why = "ran out of virtual users, all of which waited for the server: it is overloaded far beyond this topology"
 		}
-		parts = append(parts, fmt.Sprintf("%s (99 %% of journeys started within %s, the slowest %s late): it is not used in any fit",
-			why, figure.Seconds(run.Delays.Generator.P99), figure.Seconds(run.Delays.Generator.Max)))
+		figures := fmt.Sprintf("99 %% of journeys started within %s, the slowest %s late",
+			figure.Seconds(run.Delays.Generator.P99), figure.Seconds(run.Delays.Generator.Max))
+		if g := run.Generator; g != nil && len(g.Reasons) > 0 {
+			figures = strings.Join(g.Reasons, "; ")
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s): it is not used in any fit", why, figures))
 	}
 	if len(parts) == 0 {
 		return ""

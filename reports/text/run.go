@@ -18,20 +18,30 @@ const maxGaps = 10
 // Run writes one run, as `headroom show` does.
 func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 	p := &printer{w: bufio.NewWriter(w)}
+	p.block("", banner(prose.Bottleneck(run)))
 	p.block("", heading(run, info))
 	if fault := prose.Fault(run); fault != "" {
 		p.block("", wrap(fault, "! ", "  "))
 	}
-	p.block("Processes", processes(run))
-	if lines := processes(run); slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, figure.Doubtful+" ") }) {
+	p.block("Objectives", judged(run))
+	lines := processes(run.Processes)
+	p.block("Processes", lines)
+	if slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, figure.Doubtful+" ") }) {
 		p.block("", wrap("A figure with "+figure.Doubtful+" rests on too few journeys to be pinned down.", "", ""))
 	}
-	p.block("Objectives that nothing in the window was held against", unjudged(run))
+	if s := prose.Warmup(run); s != "" {
+		p.block("", wrap(s, "", ""))
+	}
+	p.block("Peaks", peaks(run))
+	p.block("Before, during and after each peak", phases(run))
+	p.block("Sites", sites(run))
 	p.block("Events of the plan", incidents(run))
-	p.block("Failures", failures(run))
+	p.block("Journeys that did not succeed", failures(run))
+	p.block("Errors by cause", causes(run))
 	p.block("Documents passed on (over the whole run)", documents(run))
 	p.block("Steps (means per request)", steps(run))
 	p.block("Delays of the load generator (p50 / p99 / max)", delays([]headroom.RunReport{run}))
+	p.block("", generator(run))
 	p.block("Utilization over the window", utilization(run))
 	p.block("", joined(run.Joined))
 	p.block("Gaps in the observation", gaps(run.Gaps))
@@ -57,12 +67,15 @@ func heading(run headroom.RunReport, info headroom.RunInfo) []string {
 		}
 		out = append(out, wrap(s, "", "")...)
 	}
+	if s := versions(info); s != "" {
+		out = append(out, wrap(s, "", "")...)
+	}
 	return out
 }
 
-func processes(run headroom.RunReport) []string {
+func processes(list []headroom.ProcessReport) []string {
 	t := &table{head: []string{"process", "scheduled", "done", "per second", "<mean", "<p50", "<p95", "<p99", "<objective"}}
-	for _, p := range run.Processes {
+	for _, p := range list {
 		mean := figure.Unknown
 		if p.Mean != nil {
 			mean = figure.Estimate(*p.Mean, figure.Time)
@@ -81,22 +94,25 @@ func objective(p headroom.ProcessReport) string {
 	return word(p.Met) + figure.Percentile(p.Objective.Percentile) + " ≤ " + figure.Bound(p.Objective.Within)
 }
 
+// failures are journeys by outcome; an example is shown where no cause is.
 func failures(run headroom.RunReport) []string {
 	t := &table{head: []string{"process", "<outcome", "journeys", "<an example"}}
+	if len(run.Errors) > 0 {
+		t.head[3] = "<"
+	}
 	for _, p := range run.Processes {
 		for _, o := range prose.Keys(p.Outcomes) {
 			if o != headroom.OK && p.Outcomes[o] > 0 {
-				t.add(p.Process, string(o), figure.Count(p.Outcomes[o]), cut(p.Examples[o], 100))
+				example := p.Examples[o]
+				if len(run.Errors) > 0 {
+					example = ""
+				}
+				t.add(p.Process, string(o), figure.Count(p.Outcomes[o]), cut(example, 100))
 			}
 		}
-	}
-	return t.lines("  ")
-}
-
-func unjudged(run headroom.RunReport) []string {
-	t := &table{head: []string{"process", "<objective", "<peak"}}
-	for _, o := range run.Unjudged {
-		t.add(o.Process, figure.Percentile(o.Percentile)+" ≤ "+figure.Bound(o.Within), o.Peak)
+		if p.NeverBegun > 0 {
+			t.add(p.Process, "never begun", figure.Count(p.NeverBegun), "")
+		}
 	}
 	return t.lines("  ")
 }

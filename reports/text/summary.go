@@ -41,6 +41,12 @@ func (p *printer) block(title string, lines []string) {
 // is one.
 func Summary(w io.Writer, r headroom.Report, path string) error {
 	p := &printer{w: bufio.NewWriter(w)}
+	for _, run := range r.Runs {
+		if shout := prose.Bottleneck(run); shout != "" {
+			p.block("", banner(shout))
+			break // the faults name the runs
+		}
+	}
 	p.block("", answer(r))
 	p.block("Not to be trusted", bullets(prose.Faults(r), "! "))
 	p.block("Why", reasons(r))

@@ -61,6 +61,10 @@ func TestSummary(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	info := headroom.RunInfo{Plan: headroom.Plan{Name: "pilot"}, Schedule: example.Report().Schedule, TargetKind: "erp", Started: time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)}
+	steady := info
+	steady.Versions = map[string]string{"headroom": "v0.1.0", "odoo": "19.0", "postgresql": "15.14"}
+	steady.Modules = map[string]string{"sale": "19.0.1.2", "stock": "19.0.1.1"}
+	steady.Machine = &headroom.Machine{OS: "linux/amd64", Kernel: "6.1.0-18", CPU: "EPYC 7B13", Cores: 4, Memory: 16e9}
 	cut := example.Missed().Runs[0]
 	cut.Reason = "the database said \x1b[31mno\x1b[0m\nand died"
 	for _, c := range []struct {
@@ -70,6 +74,8 @@ func TestRun(t *testing.T) {
 	}{
 		{"run", example.Report().Runs[0], info},
 		{"run-cut", cut, info},
+		{"run-steady", example.Steady(), steady},
+		{"run-hostile", example.Hostiles().Runs[0], headroom.RunInfo{Versions: map[string]string{example.Hostile: "1\x1b[2J"}}},
 		{"run-empty", headroom.RunReport{}, headroom.RunInfo{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,6 +29,8 @@ type Options struct {
 	// DSNs are PostgreSQL addresses by database, for scenarios that read it
 	// directly. They go through the pipe, never through arguments or files.
 	DSNs map[string]headroom.Secret
+	// Store takes what the part takes; nil for none. It goes the same way.
+	Store *headroom.ChildStore
 	VUs  int // virtual users, made before the start; at least 1
 	// Script is the script to run; "" is the shipped one, which plays every scenario.
 	Script    string
@@ -80,7 +82,7 @@ func (o Options) header() (headroom.Header, error) {
 func (o Options) setup(h headroom.Header) (headroom.ChildSetup, error) {
 	s := headroom.ChildSetup{
 		Targets: o.Targets, Part: o.Part, SeededFile: o.Seeded, LoginsFile: o.Logins,
-		DSNs: map[string]string{}, Protocols: map[string]string{},
+		DSNs: map[string]string{}, Protocols: map[string]string{}, Store: o.Store,
 	}
 	for database, dsn := range o.DSNs {
 		s.DSNs[database] = dsn.Reveal()

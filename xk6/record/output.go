@@ -3,6 +3,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -31,7 +32,7 @@ type Output struct {
 	child   *child.Child
 	part    part
 	flusher *output.PeriodicFlusher
-	open    func(path string) (part, error)
+	open    func(headroom.ChildSetup) (part, error)
 	next    headroom.Records // of a flush; the part copies it, so that its room is used again
 	err     error            // the part's first; it is final
 }
@@ -46,8 +47,21 @@ var _ output.Output = (*Output)(nil)
 // Constructor makes the output of one process.
 func Constructor(c *child.Child) output.Constructor {
 	return func(output.Params) (output.Output, error) {
-		return &Output{child: c, open: func(path string) (part, error) { return results.OpenPart(path, Writer) }}, nil
+		return &Output{child: c, open: open}, nil
 	}
+}
+
+// open opens the part, and the one in the store where there is a store.
+func open(setup headroom.ChildSetup) (part, error) {
+	file, err := results.OpenPart(setup.Part, Writer)
+	if err != nil || setup.Store == nil {
+		return file, err
+	}
+	stored, err := results.JoinPart(context.Background(), headroom.Secret(setup.Store.URL), setup.Store.Run, setup.Store.Part)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return results.Both(file, stored), nil
 }
 
 // Description is one line for people.
@@ -59,7 +73,7 @@ func (o *Output) Start() error {
 	if err != nil {
 		return err
 	}
-	if o.part, err = o.open(setup.Part); err != nil {
+	if o.part, err = o.open(setup); err != nil {
 		o.child.Fail(err)
 		return fmt.Errorf("record: %w", err)
 	}

@@ -71,7 +71,7 @@ func start(t *testing.T, c *child.Child, p *fakePart) *Output {
 		t.Fatal(err)
 	}
 	o := made.(*Output)
-	o.open = func(string) (part, error) { return p, nil }
+	o.open = func(headroom.ChildSetup) (part, error) { return p, nil }
 	if err := o.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -76,6 +76,19 @@ func hostileRun(r *headroom.RunReport) {
 		r.Series[i].Label = Hostile
 	}
 	r.Gaps = []headroom.Gap{{Probe: Hostile, Reason: Hostile}}
+	for i := range r.Objectives {
+		r.Objectives[i].Name, r.Objectives[i].Reason = Hostile, Hostile
+	}
+	for i := range r.Peaks {
+		r.Peaks[i].Name, r.Peaks[i].Sites = Hostile, []string{Hostile}
+		r.Peaks[i].Attainment = map[string]headroom.Estimate{Hostile: est(0.9, 0.05)}
+	}
+	for i := range r.Phases {
+		r.Phases[i].Peak, r.Phases[i].Sites, r.Phases[i].Processes = Hostile, []string{Hostile}, r.Processes
+	}
+	r.Sites = []headroom.SiteReport{{Site: Hostile, Processes: r.Processes}}
+	r.Errors = []headroom.ErrorReport{{Process: Hostile, Step: Hostile, Outcome: Hostile, Cause: Hostile, Example: Hostile, Count: 1}}
+	r.Valid, r.Generator = false, &headroom.GeneratorReport{Bottleneck: true, Reasons: []string{Hostile}}
 }
 
 // RunsOnly is a report without a model.

@@ -126,6 +126,7 @@ func run(workers int) headroom.RunReport {
 			Waiting: &wait, Python: &python, SQL: &sql, Sleep: &sleep, Conflicts: ptr(int(sleep * 400)), RetryShare: ptr(sleep * 1.5)})
 	}
 	r.Gaps = []headroom.Gap{{T: 21.5, Probe: "postgres", Reason: "no answer within 1 s"}}
+	measure(&r, w)
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/demand"
@@ -140,8 +141,8 @@ func (a *Analysis) readRuns(opened []*results.Reader) ([]headroom.Run, error) {
 		case !r.Complete:
 			a.Warnings = append(a.Warnings, fmt.Sprintf("run %s is incomplete (%s) and was not learned from", r.ID, r.Reason))
 		case !r.Valid:
-			a.Warnings = append(a.Warnings, fmt.Sprintf("run %s was not learned from: its generator was the bottleneck (timer late and no virtual user free: p99 %.0f ms, allowed are %.0f ms); free the machine and run again",
-				r.ID, 1000*r.Delays.Generator.P99, 1000*MaxGeneratorDelay))
+			a.Warnings = append(a.Warnings, fmt.Sprintf("run %s was not learned from: its generator was the bottleneck (%s); free the machine and run again",
+				r.ID, strings.Join(r.Generator.Reasons, "; ")))
 		default:
 			usable = append(usable, run)
 		}

@@ -2,50 +2,71 @@ package analyse
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/headroom-erp/headroom"
 )
 
-// A paper is one document of the ERP.
+// A paper is one document of the ERP that was released in the run.
 type paper struct {
 	site, kind string
-	id         int64
+	arrival    uint64 // the journey that released it
+	released   float64
+	due        float64 // 0: it has none
+	done       float64 // +Inf: not in the run
 }
 
-// documents follows work from who released it to who did it.
-func documents(run headroom.Run) ([]headroom.DocumentReport, error) {
-	released := map[paper]headroom.DocumentEvent{}
-	var order []paper // of released
-	done := map[paper]float64{}
+// inTime says whether it was done by its due time.
+func (p paper) inTime() bool { return p.done <= p.due }
+
+// readPapers follows work from who released it to who did it: documents in the
+// order of their release, and how many were done that had been released before.
+func readPapers(run headroom.Run) ([]paper, map[[2]string]int, error) {
+	type key struct {
+		site, kind string
+		id         int64
+	}
+	var papers []paper
+	at := map[key]int{}
+	done := map[key]float64{}
 	for e, err := range run.Documents() {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		p := paper{e.Site, e.Kind, e.Document}
+		k := key{e.Site, e.Kind, e.Document}
 		if e.Done {
-			done[p] = e.T
-		} else if _, again := released[p]; !again { // a second attempt releases nothing new
-			released[p] = e
-			order = append(order, p)
+			done[k] = e.T
+		} else if _, again := at[k]; !again { // a second attempt releases nothing new
+			at[k] = len(papers)
+			papers = append(papers, paper{site: e.Site, kind: e.Kind, arrival: e.Arrival, released: e.T, due: e.Due, done: math.Inf(1)})
 		}
 	}
-	end := run.Info().Schedule.Duration()
+	older := map[[2]string]int{}
+	for k, t := range done {
+		if i, ours := at[k]; ours {
+			papers[i].done = t
+		} else {
+			older[[2]string{k.site, k.kind}]++
+		}
+	}
+	return papers, older, nil
+}
+
+// documents are counted by site and kind over the whole run.
+func (e *evidence) documents() []headroom.DocumentReport {
 	rows := map[[2]string]*headroom.DocumentReport{}
-	row := func(p paper) *headroom.DocumentReport {
-		key := [2]string{p.site, p.kind}
+	row := func(key [2]string) *headroom.DocumentReport {
 		if rows[key] == nil {
-			rows[key] = &headroom.DocumentReport{Site: p.site, Kind: p.kind}
+			rows[key] = &headroom.DocumentReport{Site: key[0], Kind: key[1]}
 		}
 		return rows[key]
 	}
-	for _, p := range order { // not of the map: sums of fractions depend on their order
-		add(row(p), released[p], done, p, end)
+	for _, p := range e.papers {
+		add(row([2]string{p.site, p.kind}), p, e.end)
 	}
-	for p := range done {
-		if _, ours := released[p]; !ours {
-			row(p).Older++
-		}
+	for key, n := range e.older {
+		row(key).Older = n
 	}
 	var out []headroom.DocumentReport
 	for _, r := range rows {
@@ -61,25 +82,24 @@ func documents(run headroom.Run) ([]headroom.DocumentReport, error) {
 	slices.SortFunc(out, func(a, b headroom.DocumentReport) int {
 		return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Kind, b.Kind))
 	})
-	return out, nil
+	return out
 }
 
 // add counts one released document; Wait is a sum until all are added.
-func add(r *headroom.DocumentReport, e headroom.DocumentEvent, done map[paper]float64, p paper, end float64) {
+func add(r *headroom.DocumentReport, p paper, end float64) {
 	r.Released++
-	at, isDone := done[p]
-	if isDone {
+	if !math.IsInf(p.done, 1) {
 		r.Done++
-		wait := max(0, at-e.T)
+		wait := max(0, p.done-p.released)
 		if r.Wait == nil {
 			r.Wait, r.Longest = new(float64), new(float64)
 		}
 		*r.Wait += wait
 		*r.Longest = max(*r.Longest, wait)
 	}
-	if e.Due > 0 && e.Due <= end {
+	if p.due > 0 && p.due <= end {
 		r.Due++
-		if isDone && at <= e.Due {
+		if p.inTime() {
 			r.InTime++
 		}
 	}

@@ -1,38 +1,18 @@
 package analyse
 
 import (
-	"iter"
 	"math"
 	"testing"
 
 	"github.com/headroom-erp/headroom"
 )
 
-// papers is a run of which only the documents are asked for.
-type papers struct {
-	headroom.Run
-	events []headroom.DocumentEvent
-}
-
-func (p papers) Info() headroom.RunInfo {
-	return headroom.RunInfo{Schedule: headroom.Header{LeadIn: 10, Window: 90}}
-}
-
-func (p papers) Documents() iter.Seq2[headroom.DocumentEvent, error] {
-	return func(yield func(headroom.DocumentEvent, error) bool) {
-		for _, e := range p.events {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
 func TestDocuments(t *testing.T) {
 	of := func(site string, id int64, at float64, done bool, due float64) headroom.DocumentEvent {
 		return headroom.DocumentEvent{Site: site, Kind: "delivery", Document: id, T: at, Done: done, Due: due}
 	}
-	got, err := documents(papers{events: []headroom.DocumentEvent{
+	run := complete(10, 90)
+	run.documents = []headroom.DocumentEvent{
 		of("hub", 1, 5, false, 50), of("hub", 1, 6, false, 50), // a gateway sent it twice
 		of("hub", 1, 50, true, 0),                                // on the stroke of the cutoff
 		of("hub", 2, 10, false, 50), of("hub", 2, 50.1, true, 0), // just too late
@@ -41,9 +21,10 @@ func TestDocuments(t *testing.T) {
 		of("hub", 5, 20, false, 0), of("hub", 5, 30, true, 0), // due at no time
 		of("hub", 9, 40, true, 0),    // was open before the run
 		of("depot", 1, 10, false, 0), // another database's number 1
-	}})
-	if err != nil || len(got) != 2 {
-		t.Fatalf("%+v, %v", got, err)
+	}
+	got := evidenceOf(t, run).documents()
+	if len(got) != 2 {
+		t.Fatalf("%+v", got)
 	}
 	if d := got[0]; d.Site != "depot" || d.Released != 1 || d.Done != 0 || d.Wait != nil || d.Attainment != nil {
 		t.Errorf("depot: %+v", d)

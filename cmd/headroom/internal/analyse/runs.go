@@ -10,34 +10,26 @@ import (
 	"github.com/headroom-erp/headroom/results"
 )
 
-// MaxGeneratorDelay is the 99th percentile of timer lateness plus waiting for
-// a virtual user, in seconds, beyond which the generator was the bottleneck
-// and a run is not used in fits.
-const MaxGeneratorDelay = 0.05
-
-// RunReport reads a run as a report shows it. Figures are of the window; the
-// lead-in is left out.
+// RunReport reads a run as a report shows it. Figures are of the window: the
+// lead-in is left out, and so is what was found to be warm-up. It takes two
+// passes over the journeys and the requests.
 func RunReport(run headroom.Run, folder string) (headroom.RunReport, error) {
-	info := run.Info()
-	h := info.Schedule
-	sum, err := results.Summarize(run, h.LeadIn, h.Duration())
+	e, err := read(run)
 	if err != nil {
 		return headroom.RunReport{}, err
 	}
 	r := headroom.RunReport{
-		ID: info.ID, Folder: folder, Topology: info.Topology, Complete: info.Complete, Reason: info.Reason,
-		Delays: delays(sum.Delays), Steps: steps(sum), Utilization: map[string]float64{},
+		ID: e.info.ID, Folder: folder, Topology: e.info.Topology, Complete: e.info.Complete, Reason: e.info.Reason,
+		Window: e.window, Warmup: e.warmup, Peaks: e.peaks, Phases: e.phases(), Sites: e.sites(), Utilization: map[string]float64{},
+		Versions: e.info.Versions, Modules: e.info.Modules, Machine: e.info.Machine,
 	}
-	r.Valid = r.Delays.Generator.P99 <= MaxGeneratorDelay
-	for _, p := range sum.Processes {
-		pr, err := process(p, info)
-		if err != nil {
-			return r, err
+	if err := e.summarize(&r); err != nil {
+		return r, err
+	}
+	for _, s := range e.stations() {
+		if u := s.utilization(e.window.From, e.window.To); u != nil {
+			r.Utilization[s.name] = *u
 		}
-		r.Processes = append(r.Processes, pr)
-	}
-	if sum.Join.Server > 0 {
-		r.Joined = &headroom.JoinReport{Requests: sum.Join.Found + sum.Join.Missing, Found: sum.Join.Found, Foreign: sum.Join.Foreign}
 	}
 	for gap, err := range run.Gaps() {
 		if err != nil {
@@ -45,17 +37,77 @@ func RunReport(run headroom.Run, folder string) (headroom.RunReport, error) {
 		}
 		r.Gaps = append(r.Gaps, gap)
 	}
-	if r.Documents, err = documents(run); err != nil {
+	r.Documents, r.Incidents, r.Series = e.documents(), e.samples.incidents, e.series()
+	if r.Errors, err = e.errors(); err != nil {
 		return r, err
 	}
-	if r.Incidents, err = incidents(run); err != nil {
-		return r, err
+	return r, e.judgeAll(&r)
+}
+
+// summarize fills what results sums up.
+func (e *evidence) summarize(r *headroom.RunReport) error {
+	h := e.info.Schedule
+	to := e.window.To
+	if to <= e.window.From { // cut off in the lead-in: of the window nothing was offered
+		to = max(h.Duration(), math.Nextafter(e.window.From, math.Inf(1)))
 	}
-	if r.Unjudged, err = unjudged(sum, info); err != nil {
-		return r, err
+	sum, err := results.Summarize(e.run, e.window.From, to)
+	if err != nil {
+		return err
 	}
-	r.Series, err = series(run, &r)
-	return r, err
+	r.Delays, r.Steps = delays(sum.Delays), steps(sum)
+	if e.samples.hidden { // then sleeps are in Python, and nobody knows how long they were
+		for i := range r.Steps {
+			r.Steps[i].Conflicts, r.Steps[i].RetryShare, r.Steps[i].Sleep = nil, nil, nil
+		}
+	}
+	r.Generator = e.generator(r.Delays)
+	r.Valid = !r.Generator.Bottleneck
+	for _, p := range sum.Processes {
+		r.Processes = append(r.Processes, process(p))
+	}
+	if sum.Join.Server > 0 {
+		r.Joined = &headroom.JoinReport{Requests: sum.Join.Found + sum.Join.Missing, Found: sum.Join.Found, Foreign: sum.Join.Foreign}
+	}
+	return nil
+}
+
+// judgeAll holds the run against every objective of its plan.
+func (e *evidence) judgeAll(r *headroom.RunReport) error {
+	for _, o := range e.info.Plan.Objectives {
+		judged, err := e.judge(o)
+		if err != nil {
+			return err
+		}
+		r.Objectives = append(r.Objectives, judged)
+		if judged.Met == nil && judged.Value == nil {
+			r.Unjudged = append(r.Unjudged, o)
+		}
+	}
+	for i := range r.Processes {
+		headline(&r.Processes[i], r.Objectives)
+	}
+	return nil
+}
+
+// headline puts the response objective that takes most of its bound, and its
+// figure, beside a process; Met is of all of them.
+func headline(p *headroom.ProcessReport, judged []headroom.ObjectiveReport) {
+	most := -1.0
+	for _, j := range judged {
+		o, ratio := j.Objective, Ratio(j)
+		if ratio == nil || o.Process != p.Process {
+			continue
+		}
+		if p.Met == nil {
+			p.Met = new(bool)
+			*p.Met = true
+		}
+		*p.Met = *p.Met && *j.Met
+		if *ratio > most {
+			most, p.Objective = *ratio, &o
+		}
+	}
 }
 
 func delays(d results.Delays) headroom.Delays {
@@ -68,9 +120,9 @@ func delays(d results.Delays) headroom.Delays {
 	}
 }
 
-func process(p results.ProcessSummary, info headroom.RunInfo) (headroom.ProcessReport, error) {
+func process(p results.ProcessSummary) headroom.ProcessReport {
 	r := headroom.ProcessReport{
-		Process: p.Process, Scheduled: p.Journeys, Done: p.OK, Throughput: p.Throughput,
+		Process: p.Process, Scheduled: p.Journeys, Done: p.OK, NeverBegun: p.NeverBegun, Throughput: p.Throughput,
 		Outcomes: map[headroom.Outcome]int{}, Examples: map[headroom.Outcome]string{},
 	}
 	if p.OK > 0 {
@@ -84,102 +136,28 @@ func process(p results.ProcessSummary, info headroom.RunInfo) (headroom.ProcessR
 	}
 	for _, f := range p.Failures {
 		r.Outcomes[f.Outcome] = f.Count
-		r.Examples[f.Outcome] = f.Example
+		r.Examples[f.Outcome] = discreet(f.Example)
 	}
-	return r, judge(&r, p, info)
+	return r
 }
 
-// judge holds a process against its objectives. The report shows the one that
-// takes most of its bound; Met is of all of them.
-func judge(r *headroom.ProcessReport, p results.ProcessSummary, info headroom.RunInfo) error {
-	if !info.Complete {
-		return nil // what was cut off says nothing about the whole window
+// Ratio is what a response objective's figure takes of its bound, nil when it
+// was not judged or is of something else, which no forecast speaks of. A
+// percentile that lies among failed journeys gives Beyond.
+func Ratio(r headroom.ObjectiveReport) *float64 {
+	if !r.Objective.OfResponse() || r.Met == nil {
+		return nil
 	}
-	most := -1.0
-	for _, o := range info.Plan.Objectives {
-		if o.Process != p.Process {
-			continue
-		}
-		ratio, err := Ratio(p, o, info.Schedule)
-		if err != nil {
-			return err
-		}
-		if ratio == nil {
-			continue
-		}
-		if *ratio > most {
-			most, r.Objective = *ratio, &o
-		}
+	ratio := Beyond
+	if r.Value != nil {
+		ratio = r.Value.Value / r.Objective.Within
 	}
-	if most >= 0 {
-		met := most <= 1
-		r.Met = &met
-	}
-	return nil
-}
-
-// Ratio is the objective's percentile over its bound, nil when none of the
-// process is scheduled in the objective's span. Failed journeys rank behind
-// all others; a percentile that lies among them gives Beyond.
-func Ratio(p results.ProcessSummary, o headroom.Objective, h headroom.Header) (*float64, error) {
-	from, to, ok := span(o, h)
-	if !ok {
-		return nil, nil
-	}
-	done, failed := 0, 0
-	for _, r := range p.Responses {
-		if r.Scheduled >= from && r.Scheduled < to {
-			done++
-		}
-	}
-	for _, at := range p.FailedAt {
-		if at >= from && at < to {
-			failed++
-		}
-	}
-	if done+failed == 0 {
-		return nil, nil
-	}
-	// The percentile of all journeys is a higher one of the successful.
-	percentile := o.Percentile
-	if failed > 0 {
-		percentile *= 1 + float64(failed)/math.Max(1, float64(done))
-	}
-	if percentile >= 100 || done == 0 {
-		beyond := Beyond
-		return &beyond, nil
-	}
-	e, err := p.Percentile(percentile, from, to)
-	if err != nil {
-		return nil, err
-	}
-	ratio := e.Value / o.Within
-	return &ratio, nil
+	return &ratio
 }
 
 // Beyond is the ratio of an objective that failed journeys miss: there is no
 // time to compare.
 const Beyond = 1000.0
-
-// span is the part of the window that an objective speaks of, in seconds since
-// the run's start: the whole, or from the first to the last moment of its
-// peak. It is false when nothing of the peak is in the window.
-func span(o headroom.Objective, h headroom.Header) (from, to float64, ok bool) {
-	if o.Peak == "" {
-		return h.LeadIn, h.Duration(), true
-	}
-	for _, s := range h.Spans {
-		if s.Name != o.Peak {
-			continue
-		}
-		if !ok {
-			from, to = s.From, s.To
-		}
-		from, to, ok = min(from, s.From), max(to, s.To), true
-	}
-	from, to = max(from, h.LeadIn), min(to, h.Duration())
-	return from, to, ok && from < to
-}
 
 func steps(sum results.Summary) []headroom.StepReport {
 	var out []headroom.StepReport

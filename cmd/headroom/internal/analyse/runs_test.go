@@ -5,64 +5,86 @@ import (
 	"testing"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/results"
 )
 
-// process of n successful journeys of 1 to n seconds, one scheduled each
-// second from 10 on.
-func processOf(n, failed int) results.ProcessSummary {
-	p := results.ProcessSummary{Process: "order", Journeys: n + failed, OK: n, Failed: failed}
+// ordersOf is a run of n successful orders of 1 to n seconds and of some that
+// failed, one of each scheduled each second from 10 on, with a peak from 5 s to
+// 30 s.
+func ordersOf(n, failed int) fake {
+	f := complete(10, 100, headroom.Span{Name: "cutoff", From: 5, To: 30})
 	for i := range n {
-		p.Responses = append(p.Responses, results.ScheduledResponse{Scheduled: float64(10 + i), Response: float64(i + 1)})
+		f.journeys = append(f.journeys, journey(float64(10+i), float64(i+1)))
 	}
 	for i := range failed {
-		p.FailedAt = append(p.FailedAt, float64(10+i))
+		f.journeys = append(f.journeys, failing(journey(float64(10+i), 1), headroom.Fault, "no"))
 	}
-	return p
+	return f
 }
 
-var window = headroom.Header{LeadIn: 10, Window: 100, Spans: []headroom.Span{{Name: "cutoff", From: 5, To: 30}}}
-
-func TestObjectives(t *testing.T) {
+func TestRatio(t *testing.T) {
 	half := headroom.Objective{Process: "order", Percentile: 50, Within: 10}
+	inPeak := half
+	inPeak.Peak = "cutoff"
 	for _, c := range []struct {
 		what string
-		p    results.ProcessSummary
+		run  fake
 		o    headroom.Objective
 		want float64
 	}{
-		{"the median of 1 to 20 s against 10 s", processOf(20, 0), half, 1.05},
-		{"failed journeys rank behind: the median of 30 is the 15th", processOf(20, 10), half, 1.5},
-		{"half of all failed", processOf(20, 20), half, Beyond},
-		{"everything failed", processOf(0, 5), half, Beyond},
-		{"only the peak's arrivals", processOf(100, 0), headroom.Objective{Process: "order", Percentile: 50, Within: 10, Peak: "cutoff"}, 1.05},
+		{"the median of 1 to 20 s against 10 s", ordersOf(20, 0), half, 1},
+		{"of 1 to 21 s", ordersOf(21, 0), half, 1.1},
+		{"failed journeys rank behind: the median of 30 is the 15th", ordersOf(20, 10), half, 1.5},
+		{"half of all failed, and the median is the last that did not", ordersOf(20, 20), half, 2},
+		{"more than half of all failed", ordersOf(20, 21), half, Beyond},
+		{"everything failed", ordersOf(0, 5), half, Beyond},
+		{"only the peak's arrivals", ordersOf(100, 0), inPeak, 1},
 	} {
-		got, err := Ratio(c.p, c.o, window)
-		if err != nil || got == nil || math.Abs(*got-c.want) > 0.06 {
-			t.Errorf("%s: %v, %v; want %g", c.what, deref(got), err, c.want)
+		got := Ratio(judgeOf(t, c.run, c.o))
+		if got == nil || !near(*got, c.want) {
+			t.Errorf("%s: %v; want %g", c.what, deref(got), c.want)
 		}
 	}
-	if got, err := Ratio(processOf(0, 0), half, window); got != nil || err != nil {
-		t.Errorf("without a journey: %v, %v", deref(got), err)
-	}
-	if got, err := Ratio(processOf(20, 0), headroom.Objective{Process: "order", Percentile: 50, Within: 10, Peak: "another"}, window); got != nil || err != nil {
-		t.Errorf("of a peak that is not in the window: %v, %v", deref(got), err)
-	}
-	two := []headroom.Objective{{Process: "order", Percentile: 50, Within: 20}, {Process: "order", Percentile: 95, Within: 5}}
-	for _, order := range [][]headroom.Objective{two, {two[1], two[0]}} {
-		var r headroom.ProcessReport
-		err := judge(&r, processOf(20, 0), headroom.RunInfo{Complete: true, Schedule: window, Plan: headroom.Plan{Objectives: order}})
-		if err != nil || r.Met == nil || *r.Met || r.Objective.Percentile != 95 {
-			t.Errorf("one objective held and one missed: met %v, shown %+v, %v", r.Met, r.Objective, err)
+	another := inPeak
+	another.Peak = "another"
+	for what, r := range map[string]headroom.ObjectiveReport{
+		"without a journey":                   judgeOf(t, ordersOf(0, 0), half),
+		"of a peak that is not in the window": judgeOf(t, ordersOf(20, 0), another),
+		"of errors":                           judgeOf(t, ordersOf(20, 0), headroom.Objective{Measure: headroom.MeasureErrorShare, AtMost: 0.1}),
+	} {
+		if got := Ratio(r); got != nil {
+			t.Errorf("%s: %g", what, *got)
 		}
 	}
 }
 
-func deref(v *float64) float64 {
-	if v == nil {
-		return math.NaN()
+func TestHeadline(t *testing.T) {
+	yes, no := true, false
+	held := headroom.ObjectiveReport{Objective: headroom.Objective{Process: "order", Percentile: 50, Within: 20}, Value: exactly(10, 1, ""), Met: &yes}
+	missed := headroom.ObjectiveReport{Objective: headroom.Objective{Process: "order", Percentile: 95, Within: 5}, Value: exactly(6, 1, ""), Met: &no}
+	failed := headroom.ObjectiveReport{Objective: headroom.Objective{Process: "order", Percentile: 99, Within: 5}, Met: &no}
+	unjudged := headroom.ObjectiveReport{Objective: headroom.Objective{Process: "order", Percentile: 99.9, Within: 5}}
+	other := headroom.ObjectiveReport{Objective: headroom.Objective{Process: "order", Measure: headroom.MeasureErrorShare}, Met: &no}
+	for _, c := range []struct {
+		what       string
+		judged     []headroom.ObjectiveReport
+		met        *bool
+		percentile float64
+	}{
+		{"the one that takes most of its bound", []headroom.ObjectiveReport{held, missed}, &no, 95},
+		{"in whatever order", []headroom.ObjectiveReport{missed, held}, &no, 95},
+		{"one without a figure takes more than any", []headroom.ObjectiveReport{missed, failed, held}, &no, 99},
+		{"one that could not be judged, and one of errors, say nothing", []headroom.ObjectiveReport{unjudged, other, held}, &yes, 50},
+	} {
+		p := headroom.ProcessReport{Process: "order"}
+		headline(&p, c.judged)
+		if p.Met == nil || *p.Met != *c.met || p.Objective == nil || p.Objective.Percentile != c.percentile {
+			t.Errorf("%s: met %v, shown %+v", c.what, p.Met, p.Objective)
+		}
 	}
-	return *v
+	p := headroom.ProcessReport{Process: "order"}
+	if headline(&p, []headroom.ObjectiveReport{unjudged}); p.Met != nil || p.Objective != nil {
+		t.Errorf("of nothing: %+v", p)
+	}
 }
 
 func TestSeries(t *testing.T) {
@@ -71,17 +93,19 @@ func TestSeries(t *testing.T) {
 		{Process: "order", Scheduled: 0.9, End: 1.5, Outcome: headroom.OK},
 		{Process: "scan", Scheduled: 3.1, End: 3.2, Outcome: headroom.Fault},
 	}
-	h := headroom.Header{Window: 4}
-	a := arrivals(journeys, h)
+	run := complete(0, 4)
+	run.journeys = journeys
+	j, h := evidenceOf(t, run).journeys, run.info.Schedule
+	a := arrivals(j, h)
 	if len(a) != 2 || a[0].Label != "order" || a[0].V[0] != 2 || a[1].V[3] != 1 {
 		t.Errorf("arrivals %+v", a)
 	}
-	f := inFlight(journeys, h)
+	f := inFlight(j, h)
 	// At 1 s both orders are under way, at 2 s one, at 3 s none.
 	if f.V[1] != 2 || f.V[2] != 1 || f.V[3] != 0 || f.V[len(f.V)-1] != 0 {
 		t.Errorf("in flight %v", f.V)
 	}
-	r := responses(journeys, h)
+	r := responses(j, h)
 	if len(r) != 1 || math.Abs(r[0].V[0]-1.45) > 1e-9 {
 		t.Errorf("responses %+v", r)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/live"
 	"github.com/headroom-erp/headroom/fixtures/carrier"
 	"github.com/headroom-erp/headroom/results"
 )
@@ -20,8 +21,9 @@ import (
 // Spec is everything that one run needs.
 type Spec struct {
 	ID       string
-	Binary   string // the headroom executable, whose verb k6 is the child
-	Tool     string // its version
+	Binary   string            // the headroom executable, whose verb k6 is the child
+	Tool     string            // its version
+	Engines  map[string]string // versions of what it offers load and computes with
 	Plan     headroom.Plan
 	PlanText []byte            // the resolved plan, as it is kept in the bundle
 	Topology headroom.Topology // as the plan has it
@@ -29,23 +31,29 @@ type Spec struct {
 	Schedule headroom.Schedule
 	Seeded   headroom.Seeded
 	Logins   headroom.Logins
-	Dir      string // the bundle, which must not exist
-	Private  string // a folder of mode 0700 for files with secrets; emptied of ours at the end
-	VUs      int    // virtual users of the k6 engine
+	Dir      string          // the bundle, which must not exist
+	Store    headroom.Secret // of the PostgreSQL that takes a copy of the run; "" for none
+	Private  string          // a folder of mode 0700 for files with secrets; emptied of ours at the end
+	VUs      int             // virtual users of the k6 engine
 	// Carrier is there when the plan has one; Incidents switch it.
 	Carrier   *carrier.Stub
 	Incidents []Incident
+	// Services are observed besides those that the parts' targets have.
+	Services []headroom.Service
 	// Lost are things without which the run is worthless, by name; a closed channel ends it.
 	Lost map[string]<-chan struct{}
 	// Say takes a line of progress.
 	Say func(format string, args ...any)
+	// Live takes the run's state, each second from its start and once when it has
+	// ended; nil for none.
+	Live func(headroom.Status)
 }
 
 // Grace is how long started journeys may finish after the last arrival, and
 // after Ctrl-C.
 const (
 	Grace            = 90 * time.Second
-	interruptedGrace = 2 * time.Second
+	interruptedGrace = 4 * time.Second
 	startMargin      = 500 * time.Millisecond
 	downTimeout      = 30 * time.Second
 )
@@ -55,25 +63,33 @@ const (
 func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
 	up, err := s.up(ctx)
 	defer func() { err = first(err, s.down(ctx)) }()
+	s.Lost = s.lost(up)
+	err = s.because(ctx, err)
 	if err == nil && len(up) == 0 {
 		err = &headroom.InputError{What: "the schedule has no site of topology " + s.Topology.Name, Do: "choose a topology that serves the window's sites"}
+	}
+	if err == nil {
+		err = CheckObserve(s.Plan, s.services(up))
 	}
 	if err != nil {
 		return info, err
 	}
 	info = headroom.RunInfo{
 		ID: s.ID, Plan: s.Plan, Topology: s.Topology, Schedule: s.Schedule.Header(),
-		TargetKind: up[0].target.Kind, Versions: s.versions(up),
+		TargetKind: up[0].target.Kind,
 	}
-	bundle, err := results.Create(s.Dir, info)
+	s.describe(ctx, up, &info)
+	bundle, err := s.begin(ctx, info)
 	if err != nil {
 		return info, err
 	}
-	s.Lost = s.lost(up)
-	runErr := s.offer(ctx, up, bundle)
+	view, runErr := s.offer(ctx, up, bundle, info)
+	if view == nil {
+		runErr = s.because(ctx, runErr)
+	}
 	reason := ""
 	if runErr != nil {
-		reason = runErr.Error()
+		reason = why(runErr)
 		if ctx.Err() != nil {
 			reason = "interrupted"
 		}
@@ -81,12 +97,24 @@ func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
 	if err := bundle.Finish(runErr == nil, reason); err != nil && runErr == nil {
 		runErr = err
 	}
+	if view != nil {
+		view.End(runErr == nil, reason)
+	}
 	reader, err := results.Open(s.Dir)
 	if err == nil {
 		info = reader.Info()
 		err = reader.Close()
 	}
 	return info, first(runErr, err)
+}
+
+// why is an error without what to do about it.
+func why(err error) string {
+	var m *headroom.MeasureError
+	if errors.As(err, &m) {
+		return (&headroom.MeasureError{What: m.What, Err: m.Err}).Error()
+	}
+	return err.Error()
 }
 
 // first is the first error: whatever comes after it on the way down, such as
@@ -100,43 +128,59 @@ func first(errs ...error) error {
 	return nil
 }
 
-// offer writes the schedule, readies the engines, and replays.
-func (s Spec) offer(ctx context.Context, up estate, bundle *results.Bundle) (err error) {
+// offer writes the schedule, readies the engines, and replays. The view, nil
+// before the start, is the caller's to end when everything is recorded.
+func (s Spec) offer(ctx context.Context, up estate, bundle *book, info headroom.RunInfo) (view *live.View, err error) {
 	if err := s.writeInputs(bundle); err != nil {
-		return err
+		return nil, err
 	}
-	part, err := results.OpenPart(bundle.PartPath("conduct"), "conduct")
+	part, err := bundle.open(s.Lost)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = first(err, part.Close()) }()
+	defer func() { err = bundle.blame(first(err, part.Close())) }()
 	engines, cleanup, err := s.engines(up, bundle, part)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer cleanup()
+	board := live.NewBoard(info, s.Schedule.Arrivals()) // before the start: it reads the whole schedule
+	defer func() {
+		if view == nil {
+			board.Close()
+		}
+	}()
 	ready, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := each(engines, func(e headroom.Engine) error { return e.Ready(ready) }, cancel); err != nil {
 		abandon(engines)
-		return first(err, ctx.Err())
+		return nil, first(err, ctx.Err())
 	}
 	cleanup() // who needed the files with secrets has read them
+	watch := s.watch(up, engines)
 	start := time.Now().Add(startMargin)
 	if err := bundle.Update(func(i *headroom.RunInfo) { i.Started = start.UTC() }); err != nil {
 		abandon(engines)
-		return err
+		return nil, err
 	}
-	stopProbes := s.probe(ctx, up, engines, start, part)
+	kept := newAlarm(part)
+	stopProbes := s.probe(ctx, watch, start, kept)
 	defer func() { err = first(err, stopProbes()) }()
-	stopEvents := s.happen(start, part)
+	stopEvents := s.happen(start, kept)
 	defer func() { err = first(err, stopEvents()) }()
-	return s.replay(ctx, engines, start)
+	broken := make(chan string, 1)
+	view = live.Start(live.Options{
+		Board: board, Open: live.Bundle(bundle.Dir()), Show: s.Live,
+		Clock:  func() float64 { return time.Since(start).Seconds() },
+		Broken: func(reason string) { broken <- reason },
+	})
+	return view, s.replay(ctx, engines, start, broken, kept.rung)
 }
 
 // replay starts the engines at one moment and waits for the end of the
-// schedule, an interruption, or the loss of something that the run needs.
-func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.Time) error {
+// schedule, an interruption, the loss of something that the run needs, a disk
+// that is full, or a stop rule of the plan.
+func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.Time, broken <-chan string, full <-chan error) error {
 	for _, e := range engines {
 		if err := e.Start(start); err != nil {
 			abandon(engines)
@@ -151,21 +195,43 @@ func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.
 	}()
 	lost, release := s.anyLost()
 	defer release()
-	ticker := s.follow(engines)
-	defer ticker()
 	var cause error
 	select {
 	case <-done:
 		return ended
 	case name := <-lost:
 		cause = &headroom.MeasureError{What: name + " ended in the middle of the run", Do: "what was measured until then is kept in " + s.Dir}
+	case cause = <-full:
+	case rule := <-broken:
+		cause = &headroom.MeasureError{What: rule, Do: "what was measured until then is kept in " + s.Dir}
 	case <-ctx.Done():
+		s.Say("stopping: started journeys get %.0f s to finish", interruptedGrace.Seconds())
 		cause = headroom.ErrInterrupted
 	}
 	stopAll(engines, interruptedGrace)
 	<-done // what they say now follows from the stop
 	return cause
 }
+
+// because is err, or the loss of something that explains it: a server that
+// died while the run was prepared is no mistake of the user's.
+func (s Spec) because(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	lost, release := s.anyLost()
+	defer release()
+	select {
+	case name := <-lost:
+		return &headroom.MeasureError{What: name + " ended before the run began", Err: errors.New(err.Error())} // of no kind: that was the loss's
+	case <-time.After(noticed):
+		return err
+	}
+}
+
+// noticed is how long the end of a process may take to be known after others
+// felt it.
+const noticed = 500 * time.Millisecond
 
 // anyLost gives the name of the first thing that is lost.
 func (s Spec) anyLost() (<-chan string, func()) {
@@ -225,7 +291,7 @@ func abandon(engines []headroom.Engine) {
 }
 
 // writeInputs puts plan and schedule into the bundle.
-func (s Spec) writeInputs(bundle *results.Bundle) error {
+func (s Spec) writeInputs(bundle *book) error {
 	if err := os.WriteFile(bundle.Plan(), s.PlanText, 0o644); err != nil {
 		return &headroom.MeasureError{What: "the plan could not be kept", Err: err}
 	}
@@ -237,7 +303,7 @@ func (s Spec) writeInputs(bundle *results.Bundle) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return &headroom.MeasureError{What: "the schedule could not be written", Err: err}
 	}
-	return nil
+	return bundle.keepInputs()
 }
 
 // private writes a file that only we may read.

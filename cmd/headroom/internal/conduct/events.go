@@ -11,7 +11,6 @@ import (
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/fixtures/carrier"
 	"github.com/headroom-erp/headroom/odoo"
-	"github.com/headroom-erp/headroom/results"
 )
 
 // Events are the names of what a run can make happen.
@@ -55,7 +54,7 @@ type Incident struct {
 // happen makes the incidents happen at their times, and records when they did:
 // samples of probe "event", subject the event's name, metric "on", 1 and 0.
 // The function returned ends it and leaves the carrier as it was.
-func (s Spec) happen(start time.Time, part *results.Part) func() error {
+func (s Spec) happen(start time.Time, part headroom.Recorder) func() error {
 	if s.Carrier == nil || len(s.Incidents) == 0 {
 		return func() error { return nil }
 	}
@@ -72,7 +71,7 @@ func (s Spec) happen(start time.Time, part *results.Part) func() error {
 }
 
 // follows sets the carrier at each moment at which an incident begins or ends.
-func (s Spec) follows(ctx context.Context, base carrier.State, start time.Time, part *results.Part) error {
+func (s Spec) follows(ctx context.Context, base carrier.State, start time.Time, part headroom.Recorder) error {
 	var changes []carrier.Change
 	var moments []float64
 	for _, in := range s.Incidents {

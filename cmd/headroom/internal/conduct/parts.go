@@ -22,7 +22,8 @@ type Part struct {
 type standing struct {
 	Part
 	target    headroom.Target
-	databases []string // those that it serves, in the order of the sites
+	databases []string          // those that it serves, in the order of the sites
+	modules   map[string]string // of the first of them; nil when they could not be read
 }
 
 // estate is every part of a run that is up.
@@ -40,9 +41,8 @@ func (s Spec) up(ctx context.Context) (estate, error) {
 		if err != nil {
 			return e, err
 		}
-		one := standing{part, target, databases}
-		e = append(e, one)
-		if err := s.admit(ctx, one); err != nil {
+		e = append(e, standing{Part: part, target: target, databases: databases})
+		if err := s.admit(ctx, &e[len(e)-1]); err != nil {
 			return e, err
 		}
 	}
@@ -50,11 +50,11 @@ func (s Spec) up(ctx context.Context) (estate, error) {
 }
 
 // admit makes sure that a target is one that may be loaded, until the run's
-// end, and tells it where the carrier is.
-func (s Spec) admit(ctx context.Context, one standing) error {
+// end, tells it where the carrier is, and asks for its modules.
+func (s Spec) admit(ctx context.Context, one *standing) error {
 	client := odoo.Client{URL: one.target.URL}
 	until := time.Now().Add(time.Duration(s.Schedule.Header().Duration()*float64(time.Second)) + Grace)
-	for _, db := range one.databases {
+	for i, db := range one.databases {
 		admin, err := client.Login(ctx, odoo.JSONRPC, db, headroom.Login{Login: one.target.AdminLogin, Password: one.target.AdminPassword})
 		if err != nil {
 			return err
@@ -69,6 +69,12 @@ func (s Spec) admit(ctx context.Context, one standing) error {
 		}
 		if err := s.announceCarrier(ctx, admin, db); err != nil {
 			return err
+		}
+		if i > 0 {
+			continue
+		}
+		if one.modules, err = odoo.Modules(ctx, admin); err != nil {
+			s.Say("the modules of database %s are not known: %v", db, err)
 		}
 	}
 	return nil
@@ -161,13 +167,4 @@ func (s Spec) lost(e estate) map[string]<-chan struct{} {
 		}
 	}
 	return out
-}
-
-// versions are those of the tool and of the targets.
-func (s Spec) versions(e estate) map[string]string {
-	v := map[string]string{"headroom": s.Tool, "server": s.Seeded.Version}
-	for _, one := range e {
-		maps.Copy(v, one.target.Versions)
-	}
-	return v
 }

@@ -7,6 +7,10 @@ import (
 	"github.com/headroom-erp/headroom/fixtures/erp"
 )
 
+// EnvDemands names a JSON file of service demands for the stand-in, in seconds,
+// instead of the shipped table: to see what a slower system would do.
+const EnvDemands = "HEADROOM_ERP_DEMANDS"
+
 func (g *Ground) erp(ctx context.Context) error {
 	if err := g.postgres(ctx); err != nil {
 		return err
@@ -14,6 +18,7 @@ func (g *Ground) erp(ctx context.Context) error {
 	stack := &erp.Stack{
 		Server: g.server, Binary: g.options.Binary, Args: []string{"erp", "--config-from-stdin"},
 		Log: g.options.Log, Seed: g.options.Seed, Stderr: g.options.Out,
+		DemandsFile: g.options.Getenv(EnvDemands),
 	}
 	g.Stack = stack
 	g.seed = func(ctx context.Context, databases []string, fill func(context.Context, headroom.Target) error) error {

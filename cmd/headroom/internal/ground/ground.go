@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/fixtures/compose"
 	"github.com/headroom-erp/headroom/fixtures/external"
@@ -155,7 +157,7 @@ func StartPostgres(ctx context.Context, out io.Writer, o postgres.Options) (*pos
 func (g *Ground) postgres(ctx context.Context) (err error) {
 	g.options.Say("starting a private PostgreSQL")
 	// The disk of a test machine is not what is being measured.
-	if g.server, err = StartPostgres(ctx, g.options.Out, postgres.Options{NoSync: true}); err != nil {
+	if g.server, err = StartPostgres(ctx, g.options.Out, postgres.Options{NoSync: true, Observed: true}); err != nil {
 		return err
 	}
 	g.Lost["PostgreSQL"] = g.server.Done()
@@ -235,6 +237,9 @@ func (g *Ground) Fill(ctx context.Context, plan headroom.Plan, sites []headroom.
 		return err
 	}
 	return g.seed(ctx, databases, func(ctx context.Context, target headroom.Target) error {
+		if err := g.observe(ctx, target, databases); err != nil {
+			return err
+		}
 		for _, site := range sites {
 			if err := g.fill(ctx, target, plan, site); err != nil {
 				return err
@@ -242,6 +247,24 @@ func (g *Ground) Fill(ctx context.Context, plan headroom.Plan, sites []headroom.
 		}
 		return nil
 	})
+}
+
+// observe makes databases of our own server show their statements: those that
+// are seeded, of which runs get clones.
+func (g *Ground) observe(ctx context.Context, target headroom.Target, databases []string) error {
+	if g.server == nil || target.DSN == nil {
+		return nil
+	}
+	for _, database := range databases {
+		c, err := pgx.ParseConfig(target.DSN(database).Reveal())
+		if err != nil {
+			return fmt.Errorf("ground: the DSN of database %s cannot be read", database) // err may quote it
+		}
+		if err := g.server.CountStatements(ctx, c.Database); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *Ground) fill(ctx context.Context, target headroom.Target, plan headroom.Plan, site headroom.Site) error {

@@ -1,0 +1,195 @@
+package analyse
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// A backlog is how much work was due and not done, as a step function: from
+// t[i] on it is level[i].
+type backlog struct {
+	t     []float64
+	level []float64
+}
+
+// newBacklog is made of the moments at which work came and went.
+func newBacklog(came, went []float64) *backlog {
+	slices.Sort(came)
+	slices.Sort(went)
+	b := &backlog{}
+	level := 0.0
+	for i, k := 0, 0; i < len(came) || k < len(went); {
+		t := math.Inf(1)
+		if i < len(came) {
+			t = came[i]
+		}
+		if k < len(went) {
+			t = min(t, went[k])
+		}
+		if math.IsInf(t, 1) { // what is left was never done
+			break
+		}
+		for ; i < len(came) && came[i] == t; i++ {
+			level++
+		}
+		for ; k < len(went) && went[k] == t; k++ {
+			level--
+		}
+		b.t, b.level = append(b.t, t), append(b.level, level)
+	}
+	return b
+}
+
+// before is the level just before a moment: what comes and goes at it is not in.
+func (b *backlog) before(t float64) float64 {
+	i, _ := slices.BinarySearch(b.t, t)
+	if i == 0 {
+		return 0
+	}
+	return b.level[i-1]
+}
+
+// most is the highest level in [from, to], and when it was first reached.
+func (b *backlog) most(from, to float64) (level, at float64) {
+	level, at = b.before(from), from
+	i, _ := slices.BinarySearch(b.t, from)
+	for ; i < len(b.t) && b.t[i] <= to; i++ {
+		if b.level[i] > level {
+			level, at = b.level[i], b.t[i]
+		}
+	}
+	return level, at
+}
+
+// falls is the first moment in [from, to] at which the level is no more than
+// a base, and from which moment on it stays there until to; ok is false when
+// it does not fall so low.
+func (b *backlog) falls(base, from, to float64) (first, stays float64, ok bool) {
+	if b.before(from) <= base {
+		first, stays, ok = from, from, true
+	}
+	above := !ok
+	i, _ := slices.BinarySearch(b.t, from)
+	for ; i < len(b.t) && b.t[i] <= to; i++ {
+		switch low := b.level[i] <= base; {
+		case low && above:
+			if !ok {
+				first, ok = b.t[i], true
+			}
+			stays, above = b.t[i], false
+		case !low && !above:
+			above = true
+		}
+	}
+	if above {
+		stays = to
+	}
+	return first, stays, ok
+}
+
+// everything is the kind of a backlog that is made of all work.
+const everything = ""
+
+// work is the kind of a backlog of journeys.
+const work = "journeys"
+
+// backlog is that of a kind of document, of journeys, or of everything, at
+// some sites. Operators' journeys are left out: an operator who is late makes
+// the next journey later, not one more. Of everything, a document counts from
+// when the journey that released it has ended: until then it is the same work.
+func (e *evidence) backlog(kind string, sites []string) *backlog {
+	key := kind + "\x00" + strings.Join(sites, "\x00")
+	if b := e.backlogs[key]; b != nil {
+		return b
+	}
+	p := part{sites: sites}
+	var came, went []float64
+	if kind == everything || kind == work {
+		at := make([]bool, len(e.journeys.sites))
+		for i, s := range e.journeys.sites {
+			at[i] = p.has(s)
+		}
+		for _, r := range e.journeys.rows {
+			if r.kind != headroom.Closed && at[r.site] && r.end > r.scheduled {
+				came, went = append(came, r.scheduled), append(went, r.end)
+			}
+		}
+	}
+	for _, d := range e.papers {
+		from := d.released
+		if kind == everything {
+			from = max(from, e.handedOn(d.arrival))
+		}
+		if (kind == everything || kind == d.kind) && p.has(d.site) && d.done > from {
+			came, went = append(came, from), append(went, d.done)
+		}
+	}
+	b := newBacklog(came, went)
+	e.backlogs[key] = b
+	return b
+}
+
+// handedOn is when a journey that released a document ended; 0 of an operator's,
+// which is in no backlog itself, and of one that is not known.
+func (e *evidence) handedOn(arrival uint64) float64 {
+	if e.releasing == nil {
+		e.releasing = make(map[uint64]float64, len(e.papers))
+		for _, d := range e.papers {
+			e.releasing[d.arrival] = 0
+		}
+		for _, r := range e.journeys.rows {
+			if _, does := e.releasing[r.arrival]; does && r.kind != headroom.Closed {
+				e.releasing[r.arrival] = r.end
+			}
+		}
+	}
+	return e.releasing[arrival]
+}
+
+// kinds are the kinds of documents, by name.
+func (e *evidence) kinds() []string {
+	var out []string
+	for _, d := range e.papers {
+		if !slices.Contains(out, d.kind) {
+			out = append(out, d.kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// backlogSeries are the backlog of each kind and, of peaks that not all sites
+// have, that of their sites.
+func (e *evidence) backlogSeries() []headroom.Series {
+	var out []headroom.Series
+	add := func(name, label string, b *backlog) {
+		if len(b.t) > 0 {
+			out = append(out, e.levels(name, label, b))
+		}
+	}
+	for _, kind := range append([]string{work}, e.kinds()...) {
+		add("backlog", kind, e.backlog(kind, nil))
+	}
+	for _, p := range e.peaks {
+		if len(p.Sites) > 0 {
+			add("peak_backlog", p.Name+" at "+strings.Join(p.Sites, ", "), e.backlog(everything, p.Sites))
+		}
+	}
+	return out
+}
+
+// levels are a backlog at the begin of each bin.
+func (e *evidence) levels(name, label string, b *backlog) headroom.Series {
+	width := grain(e.info.Schedule)
+	s := headroom.Series{Name: name, Label: label, Unit: "documents", T: seconds(int(math.Ceil(e.end/width))+1, width)}
+	if label == work {
+		s.Unit = "journeys"
+	}
+	for _, t := range s.T {
+		s.V = append(s.V, b.before(math.Nextafter(t, math.Inf(1))))
+	}
+	return s
+}

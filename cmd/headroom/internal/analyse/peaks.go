@@ -1,0 +1,107 @@
+package analyse
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results/stats"
+)
+
+// lookBack is how long before a peak its ordinary backlog is looked for, in
+// seconds: at one moment it is there or not by chance.
+const lookBack = 60
+
+// ordinary is the highest level of the last minute before a moment.
+func (b *backlog) ordinary(t float64) float64 {
+	level, _ := b.most(max(0, t-lookBack), math.Nextafter(t, 0))
+	return level
+}
+
+// peakReports say how each peak that touches the window was got through.
+func (e *evidence) peakReports() []headroom.PeakReport {
+	var out []headroom.PeakReport
+	for _, s := range e.info.Schedule.Spans {
+		if s.To <= e.info.Schedule.LeadIn || s.From >= e.end {
+			continue
+		}
+		out = append(out, e.peakReport(s, s.Sites))
+	}
+	return out
+}
+
+// peakReport is of an occurrence of a peak at some of its sites.
+func (e *evidence) peakReport(s headroom.Span, sites []string) headroom.PeakReport {
+	r := headroom.PeakReport{Name: s.Name, From: s.From, To: s.To, Sites: sites}
+	b := e.backlog(everything, sites)
+	to := min(s.To, e.end)
+	base := s.From
+	if base <= 0 { // the run began within the peak: what was there when its window did
+		base = min(e.info.Schedule.LeadIn, to)
+	}
+	r.BacklogFrom, r.BacklogTo = b.before(base), b.before(to)
+	r.Ordinary = b.ordinary(base)
+	until := e.end
+	if first, _, ok := b.falls(r.Ordinary, to, e.end); ok && e.end >= s.To {
+		drain := first - s.To
+		r.Drain, until = &drain, first
+	} else {
+		r.Unfinished = max(0, e.end-s.To)
+	}
+	r.BacklogMost, r.MostAt = b.most(s.From, until)
+	for _, kind := range e.kinds() {
+		if a := e.attainment(kind, []due{e.dueAt(s, sites)}); a.N > 0 {
+			if r.Attainment == nil {
+				r.Attainment = map[string]headroom.Estimate{}
+			}
+			r.Attainment[kind] = a
+		}
+	}
+	return r
+}
+
+// A due is when documents of some sites are due: in (after, until].
+type due struct {
+	after, until float64
+	sites        []string
+}
+
+// dueAt is when documents of a peak are due: within it, at its end, or until
+// its cutoff where that is later.
+func (e *evidence) dueAt(s headroom.Span, sites []string) due {
+	d := due{s.From, s.To, sites}
+	for _, p := range e.info.Plan.Peaks {
+		if p.Name != s.Name || p.Due == "" {
+			continue
+		}
+		end, err := time.Parse("15:04", p.To)
+		cutoff, bad := time.Parse("15:04", p.Due)
+		if err == nil && bad == nil && cutoff.After(end) {
+			d.until += cutoff.Sub(end).Seconds()
+		}
+	}
+	return d
+}
+
+// attainment is the share, of the documents of a kind ("": all) that were due,
+// of those that were done by then. What is due after the run's end is left out.
+func (e *evidence) attainment(kind string, when []due) headroom.Estimate {
+	var papers []paper
+	for _, p := range e.papers {
+		if kind != "" && p.kind != kind || p.due <= 0 || p.due > e.end {
+			continue
+		}
+		if slices.ContainsFunc(when, func(d due) bool {
+			return p.due > d.after && p.due <= d.until && part{sites: d.sites}.has(p.site)
+		}) {
+			papers = append(papers, p)
+		}
+	}
+	slices.SortStableFunc(papers, func(a, b paper) int { return compare(a.released, b.released) })
+	events := make([]bool, len(papers))
+	for i, p := range papers {
+		events[i] = p.inTime()
+	}
+	return stats.Share(events, seed)
+}
