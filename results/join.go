@@ -50,7 +50,12 @@ func (c JoinCounts) FoundShare() *float64 {
 func Join(run headroom.Run) (iter.Seq2[Joined, error], *JoinCounts) {
 	counts := new(JoinCounts)
 	return func(yield func(Joined, error) bool) {
-		err := joinEach(run, counts, func(j Joined) bool {
+		log, err := readLog(run, counts)
+		if err != nil {
+			yield(Joined{}, err)
+			return
+		}
+		err = log.joinEach(run, counts, func(j Joined) bool {
 			if j.Server != nil {
 				s := *j.Server
 				j.Server = &s
@@ -65,30 +70,27 @@ func Join(run headroom.Run) (iter.Seq2[Joined, error], *JoinCounts) {
 
 // joinEach calls f with each request until it returns false. What Server points
 // to is valid until the next.
-func joinEach(run headroom.Run, counts *JoinCounts, f func(Joined) bool) error {
-	*counts = JoinCounts{}
-	log, err := readLog(run, counts)
-	if err != nil {
-		return err
-	}
+func (l *serverLog) joinEach(run headroom.Run, counts *JoinCounts, f func(Joined) bool) error {
 	var line headroom.ServerRequest
 	for r, err := range run.Requests() {
 		if err != nil {
 			return err
 		}
 		j := Joined{Request: r}
-		if log.match(&r, counts, &line) {
+		if l.match(&r, counts, &line) {
 			j.Server = &line
 		}
 		if !f(j) {
 			return nil
 		}
 	}
-	counts.Unmatched = log.unused
+	counts.Unmatched = l.unused
 	return nil
 }
 
+// readLog starts the counts anew.
 func readLog(run headroom.Run, counts *JoinCounts) (*serverLog, error) {
+	*counts = JoinCounts{}
 	log := newServerLog()
 	for s, err := range run.Server() {
 		if err != nil {

@@ -245,6 +245,9 @@ func (r *Reader) Parts() []string {
 // Info is what run.json says; of a run that was cut off, also that it was.
 func (r *Reader) Info() headroom.RunInfo { return r.info }
 
+// concurrent says that sequences may be ranged over at the same time.
+func (r *Reader) concurrent() {}
+
 // Arrivals are read from the bundle's schedule, each time anew. The error of a
 // schedule that is missing is an *headroom.MeasureError.
 func (r *Reader) Arrivals() iter.Seq2[headroom.Arrival, error] {

@@ -39,6 +39,7 @@ type sorter[T any] struct {
 type waiting struct {
 	at   float64
 	slot int32
+	nth  int32 // of its block
 }
 
 const (
@@ -210,7 +211,7 @@ func (s *sorter[T]) wait(v *T, at float64) {
 	if math.IsNaN(at) {
 		at = math.Inf(-1)
 	}
-	s.fresh = append(s.fresh, waiting{at, slot})
+	s.fresh = append(s.fresh, waiting{at, slot, int32(len(s.fresh))})
 }
 
 func (s *sorter[T]) compare(a, b waiting) int {
@@ -226,7 +227,12 @@ func (s *sorter[T]) compare(a, b waiting) int {
 // order moves the fresh rows to where they belong among those that wait. Of
 // equal ones, those that were read first come first.
 func (s *sorter[T]) order() {
-	slices.SortStableFunc(s.fresh, s.compare)
+	slices.SortFunc(s.fresh, func(a, b waiting) int {
+		if c := s.compare(a, b); c != 0 {
+			return c
+		}
+		return int(a.nth - b.nth)
+	})
 	s.merged = s.merged[:0]
 	i := 0
 	for _, w := range s.fresh {

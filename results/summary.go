@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -118,9 +119,12 @@ func Summarize(run headroom.Run, from, to float64) (Summary, error) {
 	}
 	info := run.Info()
 	s := Summary{From: from, To: to, Complete: info.Complete, Reason: info.Reason}
+	log := startReadingLog(run, &s.Join)
 	arrivals, err := s.addJourneys(run)
+	lines, logErr := log() // also after an error: it is to end
+	err = cmp.Or(err, logErr)
 	if err == nil {
-		err = s.addSteps(run, arrivals)
+		err = s.addSteps(run, lines, arrivals)
 	}
 	if err == nil {
 		err = s.addGaps(run)
@@ -181,10 +185,28 @@ func quantiles(h *Histogram) DelayQuantile {
 	return DelayQuantile{P50: h.Quantile(0.5), P99: h.Quantile(0.99), Max: h.Max()}
 }
 
-func (s *Summary) addSteps(run headroom.Run, arrivals map[uint64]struct{}) error {
-	var counts JoinCounts
+// startReadingLog reads the server's log beside whatever comes until the
+// function is called that it returns, when the run can be read by two at once.
+func startReadingLog(run headroom.Run, counts *JoinCounts) func() (*serverLog, error) {
+	if _, ok := run.(interface{ concurrent() }); !ok {
+		return func() (*serverLog, error) { return readLog(run, counts) }
+	}
+	var log *serverLog
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		log, err = readLog(run, counts)
+	}()
+	return func() (*serverLog, error) {
+		<-done
+		return log, err
+	}
+}
+
+func (s *Summary) addSteps(run headroom.Run, log *serverLog, arrivals map[uint64]struct{}) error {
 	steps := map[stepKey]*stepTally{}
-	err := joinEach(run, &counts, func(j Joined) bool {
+	err := log.joinEach(run, &s.Join, func(j Joined) bool {
 		if _, ok := arrivals[j.Arrival]; !ok {
 			return true
 		}
@@ -200,8 +222,7 @@ func (s *Summary) addSteps(run headroom.Run, arrivals map[uint64]struct{}) error
 	if err != nil {
 		return err
 	}
-	s.Join = counts
-	s.Steps = stepSummaries(steps, counts.Server > 0)
+	s.Steps = stepSummaries(steps, s.Join.Server > 0)
 	return nil
 }
 
