@@ -9,7 +9,7 @@ SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './head
 	$(shell find profiles scenarios reports fixtures results -type f -not -name '*.go' -not -path '*/testdata/*' 2>/dev/null)
 export HEADROOM_CACHE := $(CACHE)
 
-.PHONY: help build demo test lint check unit odoo e2e bench fuzz clean
+.PHONY: help build demo test lint check unit odoo e2e bench soak fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ e2e: $(BIN) ## the chain on a real Odoo 19, with assertions in its database
 
 bench: $(BIN) ## benchmarks; figures are ratios in one run (BENCH=regexp chooses)
 	@$(BIN) postgres -- env HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 5h ./...
+
+soak: $(BIN) ## kill the processes of short runs at random moments, KILLS times (100)
+	@HEADROOM_BIN=$(abspath $(BIN)) HEADROOM_KILLS=$(or $(KILLS),100) $(GO) test -count=1 -timeout 4h -v -run '^TestKilled' ./cmd/headroom
 
 fuzz: ## each fuzz test for 20 s
 	@for p in $$($(GO) list ./...); do \

@@ -1,6 +1,10 @@
 package headroom
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // An engine that runs in a child process of its own talks with its parent
 // over two inherited pipes, one JSON document a line: commands go down, events
@@ -11,6 +15,12 @@ import "time"
 // ChildPipes is the environment variable that makes a process a child: the
 // descriptors of commands and events, "3,4".
 const ChildPipes = "HEADROOM_PIPES"
+
+// WithoutSecrets is an environment without Headroom's own variables, of which
+// many hold secrets: what every other program that we start inherits.
+func WithoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(e string) bool { return strings.HasPrefix(e, "HEADROOM_") })
+}
 
 // A ChildCommand is what the parent says; one field is set.
 type ChildCommand struct {

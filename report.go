@@ -75,7 +75,8 @@ type ObjectiveReport struct {
 	Met   *bool     `json:"met"`          // nil when it could not be judged
 	Sure  bool      `json:"sure"`         // the whole interval lies on the same side of the bound
 	At    *float64  `json:"at,omitempty"` // where the worst sliding window begins, seconds since the run's start
-	// Reason says why it could not be judged, or why there is no figure.
+	// Reason says why it could not be judged, why there is no figure, or what the
+	// figure leaves out.
 	Reason string `json:"reason,omitempty"`
 }
 

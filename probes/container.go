@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/odoo"
 )
 
@@ -22,6 +23,8 @@ const (
 	// command follows. A log that is empty has none.
 	attachPatience = 5 * time.Second
 	againAfter     = time.Second
+	// killPatience is how long a command that was killed may take to end its output.
+	killPatience = time.Second
 	// sayLength bounds what is quoted of a command's own words.
 	sayLength = 400
 )
@@ -101,7 +104,7 @@ func (f *follower) informed() bool {
 	defer cancel()
 	words := slices.Concat(f.command, []string{"--tail", "5000"}, f.which)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env, cmd.WaitDelay = withoutSecrets(os.Environ()), time.Second
+	cmd.Env, cmd.WaitDelay = headroom.WithoutSecrets(os.Environ()), time.Second
 	text, err := cmd.CombinedOutput()
 	if err != nil {
 		return false // who follows says why
@@ -215,7 +218,7 @@ func (f *follower) begins() []string {
 func (f *follower) once(ctx context.Context, begins []string) string {
 	words := slices.Concat(f.command, []string{"--follow"}, begins, f.which)
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env = withoutSecrets(os.Environ())
+	cmd.Env = headroom.WithoutSecrets(os.Environ())
 	bind(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -230,6 +233,12 @@ func (f *follower) once(ctx context.Context, begins []string) string {
 	}
 	follows := time.AfterFunc(2*againAfter, func() { f.setDown("") })
 	defer follows.Stop()
+	// What it started itself may hold its output, in a group of its own.
+	abandoned := context.AfterFunc(ctx, func() {
+		time.Sleep(killPatience)
+		_, _ = out.Close(), errs.Close()
+	})
+	defer abandoned()
 	var said tailText
 	var readers sync.WaitGroup
 	for stream, pipe := range []io.Reader{out, errs} {
@@ -251,15 +260,4 @@ func (f *follower) setDown(why string) {
 	f.mu.Lock()
 	f.down = why
 	f.mu.Unlock()
-}
-
-// withoutSecrets leaves our own variables out of what a command inherits.
-func withoutSecrets(environ []string) []string {
-	var out []string
-	for _, e := range environ {
-		if !strings.HasPrefix(e, "HEADROOM_") {
-			out = append(out, e)
-		}
-	}
-	return out
 }

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -52,6 +54,37 @@ done
 	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
 	t.Setenv("HEADROOM_ODOO_PASSWORD", "geheim")
 	return folder
+}
+
+// A program that the command started may hold its output and live on, out of
+// reach of a signal to the group: the run's end does not wait for it.
+func TestTheEndDoesNotWaitForWhatACommandLeftBehind(t *testing.T) {
+	folder := t.TempDir()
+	script := `#!/bin/sh
+trap '' TERM INT
+setsid sh -c 'echo $$ > "$1"; exec sleep 30' x "` + folder + `/pid" &
+echo "2026-11-20T16:00:00.000000000Z a line"
+exec sleep 30
+`
+	must(t, os.WriteFile(filepath.Join(folder, "docker"), []byte(script), 0o700))
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	f := dockerLog("hub")
+	must(t, f.begin())
+	var pid int
+	eventually(t, "what is left behind", func() bool {
+		text, err := os.ReadFile(filepath.Join(folder, "pid"))
+		if err != nil {
+			return false
+		}
+		pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		return err == nil
+	})
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+	began := time.Now()
+	f.close()
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the end took %v", took)
+	}
 }
 
 // contain appends a line to a container's log, stamped so many milliseconds

@@ -9,6 +9,7 @@ package probes
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ func Start(ctx context.Context, clock Clock, rec headroom.Recorder, probes ...Pr
 	Prepare(probes...)
 	for _, p := range probes {
 		g.wg.Go(func() {
-			if err := p.Run(ctx, clock, rec); err != nil {
+			if err := alone(ctx, p, clock, rec); err != nil {
 				g.mu.Lock()
 				if g.err == nil { // they share a recorder, and would all say the same
 					g.err = err
@@ -77,6 +78,27 @@ func Start(ctx context.Context, clock Clock, rec headroom.Recorder, probes ...Pr
 		close(g.done)
 	}()
 	return g
+}
+
+// alone runs a probe. What brings it down, such as a client's package that an
+// answer leads astray, costs its samples only.
+func alone(ctx context.Context, p Probe, clock Clock, rec headroom.Recorder) error {
+	var err error
+	broken := sound(func() error { err = p.Run(ctx, clock, rec); return nil })
+	if broken != nil {
+		return (&reporter{probe: p.Name(), clock: clock, rec: rec}).failed(broken.Error() + "; it observes no more in this run")
+	}
+	return err
+}
+
+// sound calls f, and makes an error of its panic.
+func sound(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the probe broke down: %v", r)
+		}
+	}()
+	return f()
 }
 
 // Done is closed when every probe has ended.

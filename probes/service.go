@@ -26,7 +26,8 @@ func (l *lookout) watch(ctx context.Context, interval time.Duration, look func(c
 	observe := func() error {
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTimeout)
 		defer cancel()
-		values, err := look(within)
+		var values []value
+		err := sound(func() (err error) { values, err = look(within); return err })
 		if errors.Is(err, errNotNow) {
 			return nil
 		}

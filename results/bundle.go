@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -61,7 +62,33 @@ func Create(dir string, info headroom.RunInfo) (*Bundle, error) {
 	if err := writeInfo(dir, info); err != nil {
 		return nil, err
 	}
+	if err := b.reserve(); err != nil {
+		return nil, err
+	}
 	return b, nil
+}
+
+// reserveName is a file that only takes room, until Finish needs it: on a disk
+// that is full a run must still be able to say so.
+const (
+	reserveName = "run.json.reserve"
+	reserveMore = 64 << 10 // bytes beyond what run.json has at the begin
+)
+
+// reserve takes the room. What it writes cannot be compressed: a file system
+// that does would set nothing aside.
+func (b *Bundle) reserve() error {
+	path := filepath.Join(b.dir, reserveName)
+	info, err := os.Stat(filepath.Join(b.dir, infoName))
+	if err == nil {
+		room := make([]byte, info.Size()+reserveMore)
+		_, _ = rand.NewChaCha8([32]byte{}).Read(room) // it never fails
+		err = writeSynced(path, room)
+	}
+	if err != nil {
+		return diskError(path, err)
+	}
+	return nil
 }
 
 // Finish writes whether the run is complete, and why it is not. It may be
@@ -70,6 +97,7 @@ func (b *Bundle) Finish(complete bool, reason string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.info.Complete, b.info.Reason = complete, reason
+	_ = os.Remove(filepath.Join(b.dir, reserveName)) // the first time it is there
 	return writeInfo(b.dir, b.info)
 }
 

@@ -63,6 +63,14 @@ func TestSummaryOfARunCutShort(t *testing.T) {
 	if !close9(p.OfferedRate, 1) || !close9(p.Throughput, 1) {
 		t.Errorf("offered %g/s, done %g/s; want 1 and 1", p.OfferedRate, p.Throughput)
 	}
+	// What was under way at the stop and ended after it is no throughput of before.
+	for i := range 20 {
+		rs.Journeys = append(rs.Journeys, headroom.Journey{Arrival: uint64(1000 + i), Site: "hub", Process: "order", Scheduled: 59, Start: 59, End: 65, Outcome: headroom.OK})
+	}
+	late := cutShort{newBundle(t, map[string][]headroom.Records{"k6": {rs}})}
+	if s, err := Summarize(late, 10, 100); err != nil || !close9(s.Process("order").Throughput, 1) {
+		t.Errorf("with what ended behind the stop %g/s, %v; want 1", s.Process("order").Throughput, err)
+	}
 	if s, err = Summarize(run, 70, 100); err != nil || s.Until != 70 || s.Process("order").OfferedRate != 0 {
 		t.Errorf("of what came behind the end: %+v, %v", s, err)
 	}

@@ -39,7 +39,7 @@ type followed struct {
 // dir is no bundle.
 func Follow(dir string) (*Follower, error) {
 	if _, err := os.Stat(filepath.Join(dir, infoName)); err != nil {
-		return nil, &headroom.InputError{What: "is not the folder of a run: no readable " + infoName + " in it: " + cause(err), Where: dir, Do: "give the folder that a run is written to", Err: err}
+		return nil, &headroom.InputError{What: "is not the folder of a run: no readable " + infoName + " in it: " + cause(err), Where: dir, Do: "give the folder that a run is written to; 'headroom runs' lists them", Err: err}
 	}
 	return &Follower{dir: dir, most: followRows}, nil
 }

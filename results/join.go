@@ -97,7 +97,7 @@ func readLog(run headroom.Run, counts *JoinCounts) (*serverLog, error) {
 			return nil, err
 		}
 		counts.Server++
-		if s.Arrival == 0 {
+		if s.Arrival == 0 || !Timed(s.SQL, s.Other, s.Sleep) { // a line that a damaged part spoilt is nobody's
 			counts.Foreign++
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -77,7 +78,7 @@ func StoreURL(getenv func(string) string) (headroom.Secret, error) {
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return "", &headroom.InputError{What: "cannot be read: " + cause(err), Where: EnvStore + "_FILE", Err: err}
+		return "", &headroom.InputError{What: name + " cannot be read: " + cause(err), Where: EnvStore + "_FILE", Do: "name a file that holds the store's address", Err: err}
 	}
 	return headroom.Secret(strings.TrimSpace(string(data))), nil
 }
@@ -105,6 +106,9 @@ func openZip(name string) (_ OpenedRun, err error) {
 	if !ok {
 		return nil, bad("holds no run: there is no "+infoName+" in it, or several", nil)
 	}
+	if err := modest(z.File, base, name); err != nil {
+		return nil, bad(err.Error(), err)
+	}
 	temp, err := os.MkdirTemp("", "headroom-zip-")
 	if err != nil {
 		return nil, &headroom.MeasureError{What: "cannot unpack " + name, Err: err}
@@ -118,9 +122,16 @@ func openZip(name string) (_ OpenedRun, err error) {
 		if errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrAlgorithm) {
 			return nil, bad("is damaged: "+err.Error(), err)
 		}
+		if errors.Is(err, fs.ErrExist) {
+			return nil, bad("is damaged: it has a file twice", err)
+		}
 		return nil, diskError(temp, err)
 	}
 	r, err := Open(temp)
+	var input *headroom.InputError
+	if errors.As(err, &input) { // nobody knows the temporary folder
+		input.Where = strings.Replace(input.Where, temp, name, 1)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +148,31 @@ func runIn(files []*zip.File) (base string, ok bool) {
 		}
 	}
 	return base, found == 1
+}
+
+const (
+	mostInflation = 100      // a run's files shrink to a fifth or so
+	freeInflation = 64 << 20 // bytes that may be unpacked in any case
+)
+
+// modest refuses a .zip that is made to fill the disk.
+func modest(files []*zip.File, base, name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	left := freeInflation + mostInflation*uint64(info.Size())
+	for _, f := range files {
+		inside, ok := strings.CutPrefix(f.Name, base)
+		if !ok || !belongs(inside) {
+			continue
+		}
+		if f.UncompressedSize64 > left {
+			return fmt.Errorf("would unpack to more than %d times its size, which no run does", mostInflation)
+		}
+		left -= f.UncompressedSize64
+	}
+	return nil
 }
 
 // unpack writes a run's files below a folder, and nothing outside of it.

@@ -135,7 +135,16 @@ func TestOpenRunRefusesAZipWithoutARun(t *testing.T) {
 		"empty":   {func(*zip.Writer) {}, "holds no run"},
 		"several": {func(z *zip.Writer) { addZip(t, z, "a/run.json", "{}"); addZip(t, z, "b/run.json", "{}") }, "or several"},
 		"outside": {func(z *zip.Writer) { addZip(t, z, "../run.json", "{}") }, "holds no run"},
-		"broken":  {func(z *zip.Writer) { addZip(t, z, "run.json", "{"); addZip(t, z, "parts/../../evil", "x") }, "not the description of a run"},
+		"broken":  {func(z *zip.Writer) { addZip(t, z, "run.json", "{"); addZip(t, z, "parts/../../evil", "x") }, "broken.zip/run.json: is not the description of a run"},
+		"twice": {func(z *zip.Writer) {
+			addZip(t, z, "run.json", "{}")
+			addZip(t, z, "plan.yaml", "")
+			addZip(t, z, "plan.yaml", "")
+		}, "has a file twice"},
+		"bomb": {func(z *zip.Writer) {
+			addZip(t, z, "run.json", "{}")
+			addZip(t, z, "logs/k6.log", strings.Repeat("\x00", freeInflation+32<<20))
+		}, "would unpack to more than"},
 	} {
 		path := filepath.Join(dir, name+".zip")
 		writeZip(t, path, c.fill)

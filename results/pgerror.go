@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -72,7 +73,10 @@ func (s *Store) unreachable(err error) error {
 	if errors.As(err, &connecting) {
 		err = connecting.Unwrap() // without user and database
 	}
-	return &headroom.MeasureError{What: "the store cannot be reached", Err: errors.New(s.clean(err.Error())), Do: "check " + EnvStore + ", and that the server runs"}
+	// A host that has several addresses, or is tried with and without TLS, fails
+	// several times, one line each.
+	lines := slices.Compact(strings.Split(strings.TrimSpace(err.Error()), "\n"))
+	return &headroom.MeasureError{What: "the store cannot be reached", Err: errors.New(s.clean(strings.Join(lines, "; "))), Do: "check " + EnvStore + ", and that the server runs"}
 }
 
 // clean makes a message one line, without the password should it be in it.

@@ -16,7 +16,7 @@ import (
 )
 
 // cutOff is the reason of a run whose end nobody wrote down.
-const cutOff = "the run was cut off: its process ended without finishing it; what it had recorded until about a second before is here"
+const cutOff = "the run was cut off, or still goes on: its end was not written; all but the last second of what was recorded is here"
 
 // A Reader reads a bundle: all its parts as one run. It implements
 // headroom.Run; its sequences may be ranged over more than once, and at the
@@ -47,7 +47,7 @@ func Open(dir string) (*Reader, error) {
 	where := filepath.Join(dir, infoName)
 	data, err := readBounded(where)
 	if err != nil {
-		return nil, &headroom.InputError{What: "is not the folder of a run: no readable " + infoName + " in it: " + cause(err), Where: dir, Do: "give the folder that a run was written to", Err: err}
+		return nil, &headroom.InputError{What: "is not the folder of a run: no readable " + infoName + " in it: " + cause(err), Where: dir, Do: "give the folder that a run was written to; 'headroom runs' lists them", Err: err}
 	}
 	info, err := readInfo(data, where)
 	if err != nil {

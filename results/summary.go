@@ -12,7 +12,8 @@ import (
 )
 
 // A Summary is a run's window in figures. A journey belongs to the window by
-// its scheduled time, a request by its journey.
+// its scheduled time, a request by its journey. What a damaged part gives no
+// times of (Timed) is left out.
 type Summary struct {
 	From float64 `json:"from"` // seconds since the run's start
 	To   float64 `json:"to"`   // not included
@@ -55,7 +56,7 @@ type ProcessSummary struct {
 	P99         headroom.Estimate   `json:"p99"`
 	Max         *float64            `json:"max"`          // nil without a successful journey
 	OfferedRate float64             `json:"offered_rate"` // journeys scheduled in the window and before Until, 1/s
-	Throughput  float64             `json:"throughput"`   // successful journeys that ended in the window, whenever scheduled, 1/s
+	Throughput  float64             `json:"throughput"`   // successful journeys that ended in the window and before Until, whenever scheduled, 1/s
 	Sites       []SiteSummary       `json:"sites"`        // by name
 	Times       *Histogram          `json:"-"`            // the response times again; merges over runs
 	Responses   []ScheduledResponse `json:"-"`            // each of them, by scheduled time
@@ -146,6 +147,9 @@ func (s *Summary) addJourneys(run headroom.Run) (map[uint64]struct{}, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !Timed(j.Scheduled, j.Start, j.End) {
+			continue
+		}
 		end.Add(j)
 		p := processes[j.Process]
 		if p == nil {
@@ -154,6 +158,9 @@ func (s *Summary) addJourneys(run headroom.Run) (map[uint64]struct{}, error) {
 		}
 		if j.Outcome == headroom.OK && j.End >= s.From && j.End < s.To {
 			p.ended++
+			if !s.Complete {
+				p.ends = append(p.ends, j.End)
+			}
 		}
 		if j.Scheduled < s.From || j.Scheduled >= s.To {
 			continue
@@ -207,7 +214,7 @@ func startReadingLog(run headroom.Run, counts *JoinCounts) func() (*serverLog, e
 func (s *Summary) addSteps(run headroom.Run, log *serverLog, arrivals map[uint64]struct{}) error {
 	steps := map[stepKey]*stepTally{}
 	err := log.joinEach(run, &s.Join, func(j Joined) bool {
-		if _, ok := arrivals[j.Arrival]; !ok {
+		if _, ok := arrivals[j.Arrival]; !ok || !Timed(j.Start, j.End) {
 			return true
 		}
 		key := stepKey{j.Process, j.Step}
@@ -232,13 +239,16 @@ func (s *Summary) addGaps(run headroom.Run) error {
 		if err != nil {
 			return err
 		}
+		if !Timed(g.T) {
+			g.T = 0
+		}
 		p := probes[g.Probe]
 		if p == nil {
 			p = &GapSummary{Probe: g.Probe, First: g.T, Reason: g.Reason}
 			probes[g.Probe] = p
 		}
 		p.Count++
-		p.Last = g.T
+		p.Last = max(p.Last, g.T)
 	}
 	for _, p := range probes {
 		s.Gaps = append(s.Gaps, *p)

@@ -11,8 +11,9 @@ import (
 // processTally collects the journeys of a process.
 type processTally struct {
 	ProcessSummary
-	ended    int // successful and ended in the window
-	notDue   int // the run ended before their time
+	ended    int       // successful and ended in the window
+	ends     []float64 // when, in a run that was cut off: some after it was
+	notDue   int       // the run ended before their time
 	failures map[headroom.Outcome]*FailureSummary
 	sites    map[string]*SiteSummary
 }
@@ -86,6 +87,11 @@ func (p *processTally) summary(from, until float64) ProcessSummary {
 	if len(values) > 0 {
 		longest := slices.Max(values)
 		s.Max = &longest
+	}
+	for _, end := range p.ends {
+		if end >= until {
+			p.ended--
+		}
 	}
 	if until > from {
 		s.OfferedRate = float64(s.Journeys-p.notDue) / (until - from)
@@ -166,8 +172,8 @@ func (t *stepTally) add(j Joined) {
 	t.found.RetrySleep += s.Sleep
 	t.found.Waiting += j.Waiting()
 	t.found.Queries += float64(s.Queries)
-	t.tries += s.Tries
-	t.found.Conflicts += s.Tries - 1
+	t.tries += max(1, s.Tries)
+	t.found.Conflicts += max(0, s.Tries-1)
 	if s.Tries > 1 {
 		t.found.Retried++
 	}

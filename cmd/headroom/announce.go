@@ -92,9 +92,11 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "  process\tkind\tin the window\tin the lead-in\twrites")
 	total := 0
+	var absent []string // a Sunday, or a time at which nobody works
 	for i, p := range h.Processes {
 		t := counted[i]
 		if t.arrivals == 0 {
+			absent = append(absent, p.Name)
 			continue
 		}
 		total += t.arrivals
@@ -109,6 +111,9 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 	}
 	if err := tw.Flush(); err != nil {
 		return err
+	}
+	if len(absent) > 0 && total > 0 {
+		fmt.Fprintf(w, "\n  not in this window by the calendar: %s\n", prose.And(absent))
 	}
 	if total == 0 {
 		return &headroom.InputError{What: "the schedule's window holds no arrival", Do: "choose a window in which the plan has work, or a larger --scale"}
@@ -125,18 +130,42 @@ func announceDue(w io.Writer, h headroom.Header, counted []tally) error {
 			all[at] += n
 		}
 	}
-	moments := slices.Sorted(maps.Keys(all))
-	const most = 5 // documents with a due time of their own would fill the screen
-	for _, at := range moments[:min(len(moments), most)] {
-		note := ""
-		if at > seconds(h.Duration()) {
-			note = ", after the run's end: their cutoff attainment is not measured"
+	end := seconds(h.Duration())
+	const unseen = "after the run's end, so that whether they are in time is not measured"
+	var own []time.Duration // of documents with a due time of their own, which would fill the screen
+	late := 0
+	for _, at := range slices.Sorted(maps.Keys(all)) {
+		switch {
+		case all[at] == 1:
+			own = append(own, at)
+			if at > end {
+				late++
+			}
+		case at > end:
+			fmt.Fprintf(w, "  due      %s: %d documents of this run, %s\n", moment(h, at.Seconds()), all[at], unseen)
+		default:
+			fmt.Fprintf(w, "  due      %s: %d documents of this run\n", moment(h, at.Seconds()), all[at])
 		}
-		fmt.Fprintf(w, "  due      %s: %d documents of this run%s\n", moment(h, at.Seconds()), all[at], note)
 	}
-	if left := len(moments) - most; left > 0 {
-		fmt.Fprintf(w, "  due      … and %d more times\n", left)
+	if len(own) == 0 {
+		return nil
 	}
+	what := "1 document of this run"
+	if len(own) > 1 {
+		what = fmt.Sprintf("to %s: %d documents of this run, each at its own time", moment(h, own[len(own)-1].Seconds()), len(own))
+	}
+	switch late {
+	case 0:
+	case len(own):
+		what += ", " + unseen
+	default:
+		what += fmt.Sprintf("; %d of them %s", late, unseen)
+	}
+	sep := ": "
+	if len(own) > 1 {
+		sep = " "
+	}
+	fmt.Fprintf(w, "  due      %s%s%s\n", moment(h, own[0].Seconds()), sep, what)
 	return nil
 }
 

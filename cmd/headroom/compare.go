@@ -61,7 +61,7 @@ says otherwise: then with 1; and with 3 when the runs are not comparable.`,
 			if len(args) >= 2 {
 				return nil
 			}
-			return &headroom.InputError{What: fmt.Sprintf("%s takes a baseline and at least one run, got %d arguments", cmd.CommandPath(), len(args)), Do: "see '" + cmd.CommandPath() + " --help'"}
+			return &headroom.InputError{What: fmt.Sprintf("%s takes a baseline and at least one run, got %d", cmd.CommandPath(), len(args)), Do: "see '" + cmd.CommandPath() + " --help'"}
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return compareRuns(cmd.Context(), args, o, std)

@@ -47,6 +47,9 @@ func TestFullDisk(t *testing.T) {
 	if !strings.Contains(last, "disk is full") || strings.Count(last, "\n") > 2 {
 		t.Errorf("the message is not one sentence that says that the disk is full:\n%s", last)
 	}
+	if !strings.Contains(show, "the run is incomplete: the disk is full") {
+		t.Errorf("the bundle does not say that the disk was full:\n%s", show)
+	}
 	code, rest, _ := strings.Cut(rest, "\n")
 	if !strings.Contains(show, "order.create") || code == "" || code == "2" {
 		t.Errorf("what was measured before cannot be read: exit code %s\n%s", code, show)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -67,6 +68,9 @@ func exportRun(ctx context.Context, name string, o exportOptions, std stdio) err
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := noWorkspace(name); err != nil {
+		return err
+	}
 	run, err := results.OpenRun(ctx, name, os.Getenv)
 	if err != nil {
 		return err
@@ -118,6 +122,9 @@ func (o *exportOptions) check() error {
 		if path := o.path(table); exists(path) {
 			return &headroom.InputError{What: "exists already, and nothing is overwritten", Where: path, Do: "name another folder with --out"}
 		}
+		if path := o.path(table) + unfinished; exists(path) {
+			return &headroom.InputError{What: "is written by another export, or was left by one that was killed", Where: path, Do: "remove it if none runs, or name another folder with --out"}
+		}
 	}
 	return nil
 }
@@ -126,7 +133,7 @@ func (o *exportOptions) path(table string) string { return filepath.Join(o.out, 
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 func (o *exportOptions) write(ctx context.Context, run headroom.Run, std stdio) ([]exported, error) {
@@ -150,23 +157,26 @@ func (o *exportOptions) write(ctx context.Context, run headroom.Run, std stdio) 
 	return written, nil
 }
 
+// unfinished ends the name of a file that is being written.
+const unfinished = ".part"
+
 // writeWhole writes a file that has its name only when it is whole: of one that
 // was broken off nobody thinks that it is all of the table.
 func writeWhole(path string, write func(io.Writer) error) error {
-	unfinished := path + ".part"
-	f, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	part := path + unfinished
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(write(f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(unfinished))
+		return errors.Join(err, os.Remove(part))
 	}
-	if err := os.Link(unfinished, path); err == nil { // unlike a rename it never replaces a file
-		return os.Remove(unfinished)
+	if err := os.Link(part, path); err == nil { // unlike a rename it never replaces a file
+		return os.Remove(part)
 	} else if errors.Is(err, fs.ErrExist) {
-		return errors.Join(err, os.Remove(unfinished))
+		return errors.Join(err, os.Remove(part))
 	}
-	return os.Rename(unfinished, path) // a file system without links
+	return os.Rename(part, path) // a file system without links
 }
 
 // writing says what failed, unless the run or its store said it already.

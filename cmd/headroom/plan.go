@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,7 @@ func loadPlan(pathOrName string) (headroom.Plan, error) {
 	}
 	plan, _, err := profiles.Open(pathOrName, profiles.Options{
 		Scenarios: names, Events: conduct.Events(), ReadICal: calendar.ReadICal,
-		Check: []func(headroom.Plan) []headroom.Problem{calendar.Check, func(p headroom.Plan) []headroom.Problem {
+		Check: []func(headroom.Plan) []headroom.Problem{calendar.Check, conduct.CheckProbes, func(p headroom.Plan) []headroom.Problem {
 			return scenarios.Check(scenarios.Resolved(p, folder))
 		}},
 	})
@@ -85,7 +86,7 @@ func topologyNamed(plan headroom.Plan, name string) (headroom.Topology, error) {
 	}
 	return headroom.Topology{}, &headroom.InputError{
 		What: fmt.Sprintf("plan %s has no topology %q", plan.Name, name),
-		Do:   fmt.Sprintf("it has %q", names),
+		Do:   "it has " + strings.Join(names, ", "),
 	}
 }
 

@@ -87,7 +87,7 @@ func run(args []string, std stdio) int {
 		err = errors.Join(headroom.ErrInterrupted, err)
 		fmt.Fprintln(std.err, "headroom: interrupted; everything that was started is stopped, and what was measured is kept")
 	} else if !errors.Is(err, headroom.ErrMissed) {
-		fmt.Fprintln(std.err, "headroom: "+strings.TrimPrefix(err.Error(), "headroom: "))
+		fmt.Fprintln(std.err, "headroom: "+printableLines(strings.TrimPrefix(err.Error(), "headroom: ")))
 	}
 	var other *exitError
 	if errors.As(err, &other) {
@@ -165,8 +165,11 @@ func exactArgs(n int, what string) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
+		if live := cmd.Flags().Lookup("live"); live != nil && live.Changed && len(args) == n+1 {
+			return &headroom.InputError{What: fmt.Sprintf("%q stands alone", args[n]), Where: "--live", Do: "write an address behind an equals sign: --live=127.0.0.1:8090"}
+		}
 		return &headroom.InputError{
-			What: fmt.Sprintf("%s takes %s, got %d arguments", cmd.CommandPath(), what, len(args)),
+			What: fmt.Sprintf("%s takes %s, got %d", cmd.CommandPath(), what, len(args)),
 			Do:   "see '" + cmd.CommandPath() + " --help'",
 		}
 	}

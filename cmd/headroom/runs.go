@@ -300,12 +300,24 @@ func printRuns(w io.Writer, runs []runLine) error {
 	return t.Flush()
 }
 
-// printable is a text without what a terminal obeys.
+// printable is a text on one line, without what a terminal obeys.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.Is(unicode.Cf, r): // it turns the direction of what follows
+			return -1
+		case unicode.IsControl(r):
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// printableLines is printable for several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }

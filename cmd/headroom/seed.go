@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -80,6 +81,7 @@ func seed(ctx context.Context, o seedOptions, std stdio) (err error) {
 		return &headroom.MeasureError{What: "no temporary folder", Err: err}
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	std.rites.add(func() { _ = os.RemoveAll(folder) })
 	binary, err := os.Executable()
 	if err != nil {
 		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
@@ -117,7 +119,7 @@ func sitesNamed(plan headroom.Plan, name string) ([]headroom.Site, error) {
 		for _, s := range plan.Sites {
 			names = append(names, s.Name)
 		}
-		return nil, &headroom.InputError{What: fmt.Sprintf("plan %s has no site %q", plan.Name, name), Where: "--site", Do: fmt.Sprintf("it has %q", names)}
+		return nil, &headroom.InputError{What: fmt.Sprintf("plan %s has no site %q", plan.Name, name), Where: "--site", Do: "it has " + strings.Join(names, ", ")}
 	}
 	return plan.Sites[i : i+1], nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -60,7 +59,10 @@ func watchRun(ctx context.Context, dir string, o watchOptions, std stdio) (err e
 			return err
 		}
 	}
-	if err := refuseWorkspace(dir); err != nil {
+	if strings.HasPrefix(dir, "store:") {
+		return &headroom.InputError{What: "is a run in the store, and a run is watched in its folder", Where: dir, Do: "name the folder that it is recorded in, or see 'headroom show " + dir + "'"}
+	}
+	if err := noWorkspace(dir); err != nil {
 		return err
 	}
 	w := &watched{std: std.onScreen(), dir: dir}
@@ -84,7 +86,9 @@ func watchRun(ctx context.Context, dir string, o watchOptions, std stdio) (err e
 	return w.follow(ctx)
 }
 
-func (w *watched) say(format string, args ...any) { fmt.Fprintf(w.std.err, format+"\n", args...) }
+func (w *watched) say(format string, args ...any) {
+	fmt.Fprintln(w.std.err, printable(fmt.Sprintf(format, args...)))
+}
 
 // arrivals are the run's schedule, as its folder has it.
 func (w *watched) arrivals() (iter.Seq2[headroom.Arrival, error], func(), error) {
@@ -210,17 +214,4 @@ func (w *watched) verdict() error {
 		return nil
 	}
 	return &headroom.MeasureError{What: "the run is incomplete: " + w.info.Reason}
-}
-
-// refuseWorkspace names the runs of a folder that holds several.
-func refuseWorkspace(folder string) error {
-	inside, _ := filepath.Glob(filepath.Join(folder, "runs", "*", "run.json"))
-	if len(inside) == 0 {
-		return nil
-	}
-	names := make([]string, len(inside))
-	for i, path := range inside {
-		names[i] = filepath.Join("runs", filepath.Base(filepath.Dir(path)))
-	}
-	return &headroom.InputError{What: "is a workspace, which holds runs", Where: folder, Do: "name one of them: " + strings.Join(names, ", ")}
 }

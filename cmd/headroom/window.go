@@ -57,7 +57,7 @@ func (o windowOptions) window(plan headroom.Plan, now time.Time) (calendar.Windo
 		for _, p := range plan.Peaks {
 			names = append(names, p.Name)
 		}
-		return w, &headroom.InputError{What: fmt.Sprintf("plan %s has no peak %q", plan.Name, o.peak), Where: "--peak", Do: fmt.Sprintf("it has %q", names)}
+		return w, &headroom.InputError{What: fmt.Sprintf("plan %s has no peak %q", plan.Name, o.peak), Where: "--peak", Do: "it has " + strings.Join(names, ", ")}
 	}
 	return o.next(w, plan, site, day, zone)
 }
@@ -131,7 +131,7 @@ func siteAndZone(plan headroom.Plan, name string) (string, *time.Location, error
 		}
 		names = append(names, s.Name)
 	}
-	return "", nil, &headroom.InputError{What: fmt.Sprintf("plan %s has no site %q", plan.Name, name), Where: "--site", Do: fmt.Sprintf("it has %q", names)}
+	return "", nil, &headroom.InputError{What: fmt.Sprintf("plan %s has no site %q", plan.Name, name), Where: "--site", Do: "it has " + strings.Join(names, ", ")}
 }
 
 // A timeOfDay is a wall-clock time.

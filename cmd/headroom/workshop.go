@@ -36,7 +36,7 @@ type workshop struct {
 // say prints a line of progress with the time since the start.
 func (w *workshop) say(format string, args ...any) {
 	since := time.Since(w.started).Round(time.Second)
-	fmt.Fprintf(w.std.err, "%02d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, fmt.Sprintf(format, args...))
+	fmt.Fprintf(w.std.err, "%02d:%02d  %s\n", int(since.Minutes()), int(since.Seconds())%60, printableLines(fmt.Sprintf(format, args...)))
 }
 
 // close stops what was started and removes the files with secrets; after bad

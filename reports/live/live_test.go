@@ -100,6 +100,11 @@ func TestTheLogsLine(t *testing.T) {
 	if got := Line(busy()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	over := busy()
+	over.Rules[0].Beyond = 34
+	if got := Line(over); !strings.HasSuffix(got, "of at most 10 journeys, for 30 s; it ends the run") {
+		t.Error(got)
+	}
 	waiting := headroom.Status{T: 131, Duration: 130, Stage: headroom.StageWaiting}
 	if got := Line(waiting); !strings.HasSuffix(got, "waiting for the last to finish") {
 		t.Error(got)

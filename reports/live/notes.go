@@ -88,6 +88,9 @@ func rule(r headroom.RuleStatus) (string, shade) {
 	if *r.Value <= r.Rule.AtMost {
 		return text, warn
 	}
+	if r.Beyond >= r.Rule.Over {
+		return text + fmt.Sprintf(", for %s; it ends the run", figure.Bound(r.Rule.Over)), bad
+	}
 	return text + fmt.Sprintf(", for %s; it ends the run at %s", figure.Bound(r.Beyond), figure.Bound(r.Rule.Over)), bad
 }
 

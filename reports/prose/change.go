@@ -47,6 +47,10 @@ func changed(c headroom.Change, v *float64) string {
 	return figure.Seconds(*v)
 }
 
+// telling is the relative change from which on a bound says only that nothing
+// is known: ten times as much again.
+const telling = 10
+
 // Difference writes a change with its interval: "+9.8 % (+3.1 to +17)", or in
 // percentage points where it is of a share: "+1.2 points (−0.1 to +2.5)".
 func Difference(c headroom.Change) string {
@@ -57,12 +61,13 @@ func Difference(c headroom.Change) string {
 	if !c.Relative {
 		s = signed(*c.Change) + "\u00a0points"
 	}
+	unbounded := c.High == nil || c.Relative && *c.High > telling
 	switch {
-	case c.Low == nil && c.High == nil:
+	case c.Low == nil && unbounded:
 		return s
 	case c.Low == nil:
 		return s + " (to " + signed(*c.High) + ")"
-	case c.High == nil:
+	case unbounded:
 		return s + " (from " + signed(*c.Low) + ")"
 	}
 	return s + " (" + signed(*c.Low) + " to " + signed(*c.High) + ")"
@@ -83,6 +88,9 @@ func Showable(c headroom.Change) string {
 		return figure.Unknown
 	case !c.Relative:
 		return strings.TrimSuffix(figure.Share(*c.Smallest), "%") + "points"
+	}
+	if *c.Smallest > telling {
+		return "more than " + figure.Share(telling)
 	}
 	return figure.Share(*c.Smallest)
 }

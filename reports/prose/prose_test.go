@@ -96,3 +96,21 @@ func TestFault(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestBoundsThatTellNothing(t *testing.T) {
+	change := func(low, high, smallest float64) headroom.Change {
+		by := -0.59
+		return headroom.Change{Relative: true, Change: &by, Low: &low, High: &high, Smallest: &smallest, Verdict: headroom.NoDifference}
+	}
+	for _, c := range []struct {
+		headroom.Change
+		by, shows string
+	}{
+		{change(-0.9, 2.5, 0.8), "−59\u00a0% (−90 to +250)", "80\u00a0%"},
+		{change(-0.9, 1019.72, 6229.42), "−59\u00a0% (from −90)", "more than 1000\u00a0%"},
+	} {
+		if by, shows := Difference(c.Change), Showable(c.Change); by != c.by || shows != c.shows {
+			t.Errorf("%q %q, want %q %q", by, shows, c.by, c.shows)
+		}
+	}
+}

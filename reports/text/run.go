@@ -178,7 +178,11 @@ func joined(j *headroom.JoinReport) []string {
 func gaps(list []headroom.Gap) []string {
 	t := &table{head: []string{"at", "<probe", "<reason"}}
 	for _, g := range list[:min(len(list), maxGaps)] {
-		t.add(figure.Seconds(g.T), g.Probe, cut(g.Reason, 100))
+		at := "before the start"
+		if g.T >= 0 {
+			at = figure.Seconds(g.T)
+		}
+		t.add(at, g.Probe, cut(g.Reason, 100))
 	}
 	out := t.lines("  ")
 	if more := len(list) - maxGaps; more > 0 {

@@ -53,7 +53,7 @@ func versions(info headroom.RunInfo) string {
 func judged(run headroom.RunReport) []string {
 	t := &table{head: []string{"objective", "<measured", "<verdict", "<"}}
 	for _, o := range run.Objectives {
-		t.add(o.Name, prose.Figure(o), prose.Judged(o), cut(prose.Aside(o), 90))
+		t.add(o.Name, prose.Figure(o), prose.Judged(o), prose.Aside(o))
 	}
 	return t.lines("  ")
 }

@@ -167,6 +167,9 @@ func delays(runs []headroom.RunReport) []string {
 	t := &table{head: []string{"run", "<timer late", "<no virtual user", "<both", "<by design"}}
 	for _, run := range runs {
 		d := run.Delays
+		if d == (headroom.Delays{}) {
+			continue // no journey began
+		}
 		t.add(prose.Topology(run.Topology), figure.Spread(d.TimerLate), figure.Spread(d.VUWait), figure.Spread(d.Generator), figure.Spread(d.DesignWait))
 	}
 	return t.lines("  ")

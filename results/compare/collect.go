@@ -58,7 +58,7 @@ func collect(run headroom.Run) (records, error) {
 		if math.IsNaN(j.Scheduled) || math.IsNaN(j.End) || math.IsInf(j.Scheduled, 0) || math.IsInf(j.End, 0) {
 			continue // no moment of any clock
 		}
-		if j.NeverBegan() {
+		if j.NeverBegan() && (j.Kind == headroom.Closed || !run.Info().Complete) {
 			continue // the run ended before it
 		}
 		one := journey{arrival: j.Arrival, scheduled: j.Scheduled, end: j.End, fate: failed}
@@ -126,7 +126,9 @@ func (r *records) collectDocuments(run headroom.Run) error {
 		_, again := first[i]
 		switch {
 		case e.Done:
-			finished[i] = e.T
+			if _, did := finished[i]; !did { // it was done when it was first
+				finished[i] = e.T
+			}
 		case !again:
 			first[i] = e
 			ids = append(ids, i)

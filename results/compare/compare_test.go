@@ -174,6 +174,36 @@ func TestPairing(t *testing.T) {
 	}
 }
 
+// TestWorkThatNeverBegan is work that was not done when the run came to its
+// end: where it piles up, the other run must not look alike.
+func TestWorkThatNeverBegan(t *testing.T) {
+	a, b := plain(400, wavy(1)), plain(400, wavy(1))
+	for i := range b.journeys {
+		if i%4 == 0 {
+			j := &b.journeys[i]
+			j.Start, j.End, j.Outcome = 64, 64, headroom.Aborted
+		}
+	}
+	failures := func() headroom.Change {
+		for _, c := range compared(t, set("a", a), set("b", b)).Changes {
+			if c.Measure == headroom.ChangeErrors && c.Peak == "" {
+				return c
+			}
+		}
+		t.Fatal("errors were not compared")
+		return headroom.Change{}
+	}
+	if c := failures(); c.N != [2]int{400, 400} || *c.Value != 0.25 || c.Verdict != headroom.Worse {
+		t.Errorf("%+v", c)
+	}
+	for i := range b.journeys { // an operator's next journey would have begun later
+		b.journeys[i].Kind, a.journeys[i].Kind = headroom.Closed, headroom.Closed
+	}
+	if c := failures(); c.N != [2]int{400, 300} || *c.Value != 0 {
+		t.Errorf("of operators: %+v", c)
+	}
+}
+
 // TestPairingFindsMore has times that differ much, and in both runs alike.
 func TestPairingFindsMore(t *testing.T) {
 	drawn := func(base float64, seed uint64) func(int) float64 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/headroom-erp/headroom"
 )
 
@@ -19,10 +21,28 @@ const (
 	leastValues = 10
 )
 
-// BlockLength is the length of the blocks for n values: ceil(√n), longer than
-// the n^(1/3) that suits weak dependence (Hall, Horowitz and Jing 1995),
-// because the queues of a peak have long memories.
-func BlockLength(n int) int { return int(math.Ceil(math.Sqrt(float64(n)))) }
+// BlockLength is the length of the blocks for n values: ceil(2√n), n at most;
+// longer than the n^(1/3) that suits weak dependence (Hall, Horowitz and Jing
+// 1995), because the queues of a peak have long memories. Longer still would
+// leave a few hundred values too few blocks.
+func BlockLength(n int) int { return min(n, int(math.Ceil(2*math.Sqrt(float64(n))))) }
+
+// tail is the share of the resamples beyond an end of an interval of
+// headroom.Level from n values. Percentiles of resamples are too narrow where
+// blocks are few, so that the share is smaller than (1 - level)/2: the expanded
+// percentiles of Hesterberg (2015, "What Teachers Should Know About the
+// Bootstrap"), with b = n / BlockLength blocks for independent values,
+//
+//	Φ(-t_{b-1} √(b/(b-1))).
+//
+// It is 0, and the interval from the lowest to the highest, below two blocks.
+func tail(n int) float64 {
+	b := float64(n) / float64(BlockLength(n))
+	if b < 2 {
+		return 0
+	}
+	return distuv.UnitNormal.CDF(-studentT(headroom.Level, b-1) * math.Sqrt(b/(b-1)))
+}
 
 // blocks are the begins of the blocks of every replicate.
 type blocks struct {
@@ -62,8 +82,9 @@ func sums[T float64 | int32](b blocks, prefix []T, out []T) {
 }
 
 // BlockBootstrap estimates any statistic f of values, in the order of time,
-// with an interval of headroom.Level from the statistic's own percentiles over
-// resamples of blocks of BlockLength (circular block bootstrap). It calls f
+// with an interval of headroom.Level from the statistic's own percentiles,
+// expanded (tail), over resamples of blocks of BlockLength (circular block
+// bootstrap). It calls f
 // Replicates times and once more on values; f must not keep or change its
 // argument. Of fewer than ten values it is not identified; of none its Value is
 // 0 and N says so.
@@ -74,7 +95,7 @@ func BlockBootstrap(values []float64, f func(sample []float64) float64, seed uin
 		return e
 	}
 	e.Value = f(values)
-	e.Low, e.High = Interval(Resample(values, f, Replicates, seed), headroom.Level)
+	e.Low, e.High = around(e.Value, Resample(values, f, Replicates, seed), tail(n))
 	e.Identified = n >= leastValues
 	return e
 }
@@ -101,12 +122,12 @@ func Resample(values []float64, f func(sample []float64) float64, replicates int
 	return out
 }
 
-// Interval is the central interval of a level (0 to 1) of what was replicated.
-func Interval(replicated []float64, level float64) (low, high float64) {
-	s := slices.Clone(replicated)
-	slices.Sort(s)
-	tail := (1 - level) / 2
-	return s[NearestRank(tail, len(s))], s[NearestRank(1-tail, len(s))]
+// around is an interval with the value in it and a share of the replicates
+// beyond each of its ends, which it sorts.
+func around(value float64, replicated []float64, tail float64) (low, high float64) {
+	slices.Sort(replicated)
+	n := len(replicated)
+	return min(value, replicated[NearestRank(tail, n)]), max(value, replicated[NearestRank(1-tail, n)])
 }
 
 // MeanAndQuantiles estimates the mean of values, which are in the order of
@@ -134,7 +155,7 @@ func MeanAndQuantiles(values []float64, quantiles []float64, seed uint64) (mean 
 	}
 	b := drawBlocks(n, Replicates, rand.New(rand.NewPCG(seed, uint64(n))))
 	mean.Value = Mean(values)
-	mean.Low, mean.High = b.meanInterval(values)
+	mean.Low, mean.High = b.meanInterval(values, mean.Value)
 	mean.Identified = n >= leastValues
 	if len(quantiles) == 0 {
 		return mean, at
@@ -142,7 +163,8 @@ func MeanAndQuantiles(values []float64, quantiles []float64, seed uint64) (mean 
 	o := order(values)
 	for i, q := range quantiles {
 		at[i].Value = o.sorted[NearestRank(q, n)]
-		at[i].Low, at[i].High = o.interval(b, q)
+		low, high := o.interval(b, q)
+		at[i].Low, at[i].High = min(low, at[i].Value), max(high, at[i].Value)
 		at[i].Identified = mean.Identified && float64(n)*(1-q) >= 1-1e-9
 		if !at[i].Identified {
 			at[i].High = o.sorted[n-1]
@@ -151,7 +173,7 @@ func MeanAndQuantiles(values []float64, quantiles []float64, seed uint64) (mean 
 	return mean, at
 }
 
-func (b blocks) meanInterval(values []float64) (low, high float64) {
+func (b blocks) meanInterval(values []float64, mean float64) (low, high float64) {
 	prefix := make([]float64, b.n+1)
 	for i, v := range values {
 		prefix[i+1] = prefix[i] + v
@@ -161,8 +183,10 @@ func (b blocks) meanInterval(values []float64) (low, high float64) {
 	}
 	totals := make([]float64, Replicates)
 	sums(b, prefix, totals)
-	low, high = Interval(totals, headroom.Level)
-	return low / float64(b.n), high / float64(b.n)
+	for i := range totals {
+		totals[i] /= float64(b.n)
+	}
+	return around(mean, totals, tail(b.n))
 }
 
 // An ordering is values sorted, and where each of them went.
@@ -198,8 +222,8 @@ func order(values []float64) *ordering {
 
 // interval is the central one of the resamples' quantile q.
 func (o *ordering) interval(b blocks, q float64) (low, high float64) {
-	tail := (1 - headroom.Level) / 2
-	return o.sorted[o.percentile(b, q, tail)], o.sorted[o.percentile(b, q, 1-tail)]
+	beyond := tail(b.n)
+	return o.sorted[o.percentile(b, q, beyond)], o.sorted[o.percentile(b, q, 1-beyond)]
 }
 
 // percentile is the smallest rank r such that at least the fraction p of the

@@ -6,6 +6,7 @@ package agenda
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -102,7 +103,7 @@ func newBuilder(plan headroom.Plan, o Options) (*builder, error) {
 		b.peaks[p.Name] = i
 	}
 	if len(b.sites) == 0 {
-		return nil, &headroom.InputError{What: fmt.Sprintf("the plan has no site %q", o.Site), Where: "--site", Do: fmt.Sprintf("it has %q", names)}
+		return nil, &headroom.InputError{What: fmt.Sprintf("the plan has no site %q", o.Site), Where: "--site", Do: "it has " + strings.Join(names, ", ")}
 	}
 	zone, err := time.LoadLocation(b.sites[0].TimeZone)
 	if err != nil || b.sites[0].TimeZone == "" {

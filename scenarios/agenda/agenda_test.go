@@ -269,13 +269,13 @@ func TestMomentsCountOnce(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	from := day(t, "Europe/Berlin", "2026-11-20")
 	for want, o := range map[string]Options{
-		`--site: the plan has no site "x"; it has ["berlin" "newark"]`: {From: from, Site: "x"},
-		"--next: -1 is not a number of peaks":                          {From: from, Next: -1},
-		"--largest: 9999 is not a number of windows":                   {From: from, Largest: 9999},
-		"--length: 7m0s is not a multiple of 5 minutes":                {From: from, Length: 7 * time.Minute},
-		"--length: 192h0m0s is not":                                    {From: from, Length: 192 * time.Hour},
-		"--year: the year 3000":                                        {From: from, Year: 3000},
-		"--from: the year 1":                                           {},
+		`--site: the plan has no site "x"; it has berlin, newark`: {From: from, Site: "x"},
+		"--next: -1 is not a number of peaks":                     {From: from, Next: -1},
+		"--largest: 9999 is not a number of windows":              {From: from, Largest: 9999},
+		"--length: 7m0s is not a multiple of 5 minutes":           {From: from, Length: 7 * time.Minute},
+		"--length: 192h0m0s is not":                               {From: from, Length: 192 * time.Hour},
+		"--year: the year 3000":                                   {From: from, Year: 3000},
+		"--from: the year 1":                                      {},
 	} {
 		if _, err := New(two(), o); err == nil || !strings.HasPrefix(err.Error(), want) || headroom.ExitCode(err) != headroom.ExitBadInput {
 			t.Errorf("got %v, want %s…", err, want)

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -164,7 +165,7 @@ func place(name, otherwise string, list []string, what, file string, line int) (
 	if i := slices.Index(list, name); i >= 0 {
 		return i, nil
 	}
-	return 0, &headroom.InputError{What: fmt.Sprintf("the plan has no %s %q", what, name), Where: where, Do: fmt.Sprintf("it has %q", list)}
+	return 0, &headroom.InputError{What: fmt.Sprintf("the plan has no %s %q", what, name), Where: where, Do: "it has " + strings.Join(list, ", ")}
 }
 
 // Header implements headroom.Schedule.

@@ -136,7 +136,7 @@ func TestRecordedRefuses(t *testing.T) {
 	}{
 		{"t\n1\n", Replay{Site: "a"}, "a.csv:2: the line names no process; give the file a column process, or say which with --process"},
 		{"t,process\n1,order\n", Replay{}, "a.csv:2: the line names no site"},
-		{"t,process\n1,pick\n", Replay{Site: "a"}, `a.csv:2: the plan has no process "pick"; it has ["order" "scan" "cron"]`},
+		{"t,process\n1,pick\n", Replay{Site: "a"}, `a.csv:2: the plan has no process "pick"; it has order, scan, cron`},
 		{"t\n1\n", Replay{Process: "order", Site: "c"}, `--site: the plan has no site "c"`},
 		{"t,process\n1,scan\n", Replay{Site: "b"}, `a.csv:2: process "scan" is not at site "b" in the plan`},
 		{"t,user\n1,3\n", Replay{Process: "order", Site: "a"}, `a.csv:2: user 3: site "a" has 3 users`},

@@ -36,7 +36,7 @@
     el('run').textContent = 'Run ' + frame.run;
     el('subtitle').textContent = frame.subtitle;
     el('moment').textContent = frame.moment.charAt(0).toUpperCase() + frame.moment.slice(1);
-    el('answer').className = 'answer' + (frame.stage !== 'ended' ? '' : frame.good ? ' met' : ' missed');
+    el('answer').className = 'answer' + (frame.stage === 'ended' && !frame.good ? ' missed' : '');
     var percent = Math.round(100 * frame.progress);
     el('progress').setAttribute('aria-valuenow', String(percent));
     el('progress').firstElementChild.style.width = percent + '%';
@@ -72,6 +72,22 @@
     return Object.keys(all).sort();
   }
 
+  // shades says what is behind the lines: the lead-in, and the peaks.
+  function shades() {
+    var names = {};
+    (frame.spans || []).forEach(function (p) {
+      var k = p.name === 'lead-in' ? '--shade' : '--tint';
+      names[k] = names[k] || [];
+      if (names[k].indexOf(p.name) < 0) names[k].push(p.name);
+    });
+    return Object.keys(names).map(function (k) {
+      var li = document.createElement('li'), key = make('i', '', 'area');
+      key.style.background = css(k);
+      li.append(key, make('span', names[k].join(', ')));
+      return li;
+    });
+  }
+
   function draw(id, unit, scale, list) {
     var box = el(id), legend = box.parentNode.querySelector('.legend');
     if (!charts[id]) charts[id] = echarts.init(box, null, { renderer: 'svg' });
@@ -80,7 +96,7 @@
       key.style.background = s.color;
       li.append(key, make('span', s.name));
       return li;
-    }));
+    }).concat(shades()));
     var last = points.length ? points[points.length - 1].t : 1;
     var quiet = css('--quiet'), rule = css('--rule');
     charts[id].setOption({

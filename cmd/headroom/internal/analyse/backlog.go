@@ -113,7 +113,13 @@ func (e *evidence) backlog(kind string, sites []string) *backlog {
 			at[i] = p.has(s)
 		}
 		for _, r := range e.journeys.rows {
-			if r.kind != headroom.Closed && at[r.site] && r.end > r.scheduled {
+			switch {
+			case r.kind == headroom.Closed || !at[r.site]:
+			case e.cutOff(r):
+				if r.scheduled <= e.end {
+					came = append(came, r.scheduled)
+				}
+			case r.end > r.scheduled:
 				came, went = append(came, r.scheduled), append(went, r.end)
 			}
 		}
@@ -132,6 +138,9 @@ func (e *evidence) backlog(kind string, sites []string) *backlog {
 	return b
 }
 
+// cutOff says whether the run's end gave a journey up: its work stayed.
+func (e *evidence) cutOff(r row) bool { return e.journeys.outcomes[r.outcome] == headroom.Aborted }
+
 // handedOn is when a journey that released a document ended; 0 of an operator's,
 // which is in no backlog itself, and of one that is not known.
 func (e *evidence) handedOn(arrival uint64) float64 {
@@ -143,6 +152,9 @@ func (e *evidence) handedOn(arrival uint64) float64 {
 		for _, r := range e.journeys.rows {
 			if _, does := e.releasing[r.arrival]; does && r.kind != headroom.Closed {
 				e.releasing[r.arrival] = r.end
+				if e.cutOff(r) { // it never did: it is in the backlog itself
+					e.releasing[r.arrival] = math.Inf(1)
+				}
 			}
 		}
 	}

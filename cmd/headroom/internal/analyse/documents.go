@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results"
 )
 
 // A paper is one document of the ERP that was released in the run.
@@ -34,9 +35,14 @@ func readPapers(run headroom.Run) ([]paper, map[[2]string]int, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		if !results.Timed(e.T, e.Due) {
+			continue
+		}
 		k := key{e.Site, e.Kind, e.Document}
 		if e.Done {
-			done[k] = e.T
+			if _, again := done[k]; !again { // it was done when it was first
+				done[k] = e.T
+			}
 		} else if _, again := at[k]; !again { // a second attempt releases nothing new
 			at[k] = len(papers)
 			papers = append(papers, paper{site: e.Site, kind: e.Kind, arrival: e.Arrival, released: e.T, due: e.Due, done: math.Inf(1)})

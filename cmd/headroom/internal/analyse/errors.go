@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results"
 )
 
 // maxCauses is how many causes are listed; the rest is counted together.
@@ -52,7 +53,7 @@ func (e *evidence) errors() ([]headroom.ErrorReport, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Outcome != headroom.OK && r.Outcome != headroom.NothingToDo {
+		if r.Outcome != headroom.OK && r.Outcome != headroom.NothingToDo && results.Timed(r.End) {
 			failed = append(failed, r)
 		}
 	}

@@ -40,6 +40,7 @@ type journeys struct {
 	failures map[uint64]string
 	ending   results.Ending
 	last     float64 // the latest moment of any of them
+	spoilt   int     // left out: a damaged part gives no times of them
 }
 
 // readJourneys is one pass over a run's journeys.
@@ -49,6 +50,10 @@ func readJourneys(run headroom.Run) (*journeys, error) {
 	for x, err := range run.Journeys() {
 		if err != nil {
 			return nil, err
+		}
+		if !results.Timed(x.Scheduled, x.Start, x.End) {
+			j.spoilt++
+			continue
 		}
 		j.ending.Add(x)
 		j.last = max(j.last, x.End)

@@ -30,7 +30,14 @@ type finding struct {
 	at     *float64 // where a worst sliding window begins
 	reason string   // why there is no value
 	where  string   // of several stations, replicas or peaks: the worst
+	// partial says what part of it was not seen, so that what is within the bound
+	// or beyond it is so for what was seen.
+	partial string
 }
+
+// leastSeen is the share of what a figure is of that must have been seen for it
+// to be sure.
+const leastSeen = 0.9
 
 func nothing(format string, args ...any) finding {
 	return finding{reason: fmt.Sprintf(format, args...)}
@@ -77,7 +84,8 @@ func (e *evidence) compare(r *headroom.ObjectiveReport, f finding) {
 	// A tail of which too little was seen leaves the interval's upper end open: it
 	// is no doubt of a lower end that is beyond the bound.
 	enough := v.Identified || !met && !least && v.N >= fewest
-	r.Met, r.Sure = &met, sure && enough
+	r.Met, r.Sure = &met, sure && enough && f.partial == ""
+	r.Reason = f.partial
 }
 
 func (e *evidence) find(o headroom.Objective) (finding, error) {

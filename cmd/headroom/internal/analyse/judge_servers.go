@@ -17,6 +17,9 @@ func (e *evidence) findCPU(o headroom.Objective, what string, parts []part) find
 			continue
 		}
 		for _, p := range parts {
+			if !meet(s.sites, p.sites) { // the peak is not that of those it serves
+				continue
+			}
 			if f, ok := s.busyIn(p, o.Sliding); ok {
 				if s.name != what {
 					f.where = s.name
@@ -41,6 +44,9 @@ func (s station) busyIn(p part, sliding float64) (finding, bool) {
 		return finding{}, false
 	}
 	var f finding
+	if to-from < leastSeen*(p.to-p.from) {
+		f.partial = fmt.Sprintf("it was observed for %.0f of %.0f s", to-from, p.to-p.from)
+	}
 	if sliding > 0 && sliding < to-from {
 		at := s.busiest(from, to, sliding)
 		from, to = at, at+sliding
@@ -123,16 +129,22 @@ func findGauge(readings []reading, o headroom.Objective, parts []part, absent st
 			n++
 			times, prefix = append(times, r.t), append(prefix, prefix[len(prefix)-1]+r.v)
 		}
+		var f finding
 		switch {
 		case n == 0:
+			continue
 		case o.Sliding <= 0:
-			found = append(found, finding{value: exactly(highest, n, "the highest that was observed")})
+			f.value = exactly(highest, n, "the highest that was observed")
 		default:
 			best := sweep{times: times, from: p.from, to: p.to, width: o.Sliding, figure: func(lo, hi int) (float64, bool) {
 				return (prefix[hi] - prefix[lo]) / float64(hi-lo), hi > lo
 			}}.highest()
-			found = append(found, finding{value: exactly(best.value, best.hi-best.lo, "the highest mean of what was observed"), at: &best.at})
+			f.value, f.at = exactly(best.value, best.hi-best.lo, "the highest mean of what was observed"), &best.at
 		}
+		if seen := seen(times, p, usualStep(readings)); seen < leastSeen*(p.to-p.from) && f.value.Value <= o.AtMost { // beyond is beyond
+			f.partial = fmt.Sprintf("it was observed for %.0f of %.0f s", seen, p.to-p.from)
+		}
+		found = append(found, f)
 	}
 	if len(found) == 0 {
 		if absent == "" || len(readings) > 0 {
@@ -143,17 +155,44 @@ func findGauge(readings []reading, o headroom.Objective, parts []part, absent st
 	return worst(found, false)
 }
 
-// conflicts are the requests that were found in the server's log.
+// usualStep is the median time between readings in seconds; 0 of fewer than two.
+func usualStep(readings []reading) float64 {
+	var steps []float64
+	for i := 1; i < len(readings); i++ {
+		steps = append(steps, readings[i].t-readings[i-1].t)
+	}
+	if len(steps) == 0 {
+		return 0
+	}
+	slices.Sort(steps)
+	return steps[len(steps)/2]
+}
+
+// seen is for how many seconds of a part a gauge was observed: a reading speaks
+// of the two usual steps before and behind it.
+func seen(times []float64, p part, step float64) float64 {
+	var sum float64
+	until := p.from
+	for _, t := range times {
+		from, to := max(until, t-2*step), min(p.to, t+2*step)
+		sum += max(0, to-from)
+		until = max(until, to)
+	}
+	return sum
+}
+
+// conflicts are the requests that the server's log could have.
 type conflicts struct {
 	logged   bool // there is a log
 	requests []logged
 	names    []string // of processes and sites
 }
 
-// logged is a request of which the server says how often it tried.
+// logged is a request of which the server may say how often it tried.
 type logged struct {
 	start         float64
 	process, site uint16
+	found         bool // in the log
 	lost          bool // at least one try
 }
 
@@ -166,8 +205,9 @@ func readConflicts(run headroom.Run) (*conflicts, error) {
 		if err != nil {
 			return nil, err
 		}
-		if j.Server != nil {
-			c.requests = append(c.requests, logged{j.Start, number(known, &c.names, j.Process), number(known, &c.names, j.Site), j.Server.Tries > 1})
+		if j.Protocol != "sql" { // which passes by the log
+			c.requests = append(c.requests, logged{j.Start, number(known, &c.names, j.Process), number(known, &c.names, j.Site),
+				j.Server != nil, j.Server != nil && j.Server.Tries > 1})
 		}
 	}
 	c.logged = counts.Server > 0
@@ -193,11 +233,14 @@ func (e *evidence) findConflicts(o headroom.Objective, parts []part) (finding, e
 	}
 	var events []event
 	var found []finding
+	sent := 0
 	for _, p := range parts {
 		var list []event
 		for _, r := range c.requests {
 			if r.start >= p.from && r.start < p.to && p.has(c.names[r.site]) && (o.Process == "" || c.names[r.process] == o.Process) {
-				list = append(list, event{r.start, r.lost})
+				if sent++; r.found {
+					list = append(list, event{r.start, r.lost})
+				}
 			}
 		}
 		if o.Sliding > 0 && len(list) > 0 {
@@ -208,8 +251,12 @@ func (e *evidence) findConflicts(o headroom.Objective, parts []part) (finding, e
 	switch {
 	case len(events) == 0:
 		return nothing("no request was found in the log"), nil
-	case o.Sliding > 0:
-		return worst(found, false), nil
+	case o.Sliding <= 0:
+		found = []finding{{value: share(events)}}
 	}
-	return finding{value: share(events)}, nil
+	f := worst(found, false)
+	if float64(len(events)) < leastSeen*float64(sent) {
+		f.partial = fmt.Sprintf("only %d of %d requests were found in the log", len(events), sent)
+	}
+	return f, nil
 }

@@ -75,13 +75,21 @@ func (e *evidence) dueAt(s headroom.Span, sites []string) due {
 		if p.Name != s.Name || p.Due == "" {
 			continue
 		}
-		end, err := time.Parse("15:04", p.To)
-		cutoff, bad := time.Parse("15:04", p.Due)
+		end, err := timeOfDay(p.To)
+		cutoff, bad := timeOfDay(p.Due)
 		if err == nil && bad == nil && cutoff.After(end) {
 			d.until += cutoff.Sub(end).Seconds()
 		}
 	}
 	return d
+}
+
+// timeOfDay reads "17:00" and "17:00:30".
+func timeOfDay(s string) (time.Time, error) {
+	if t, err := time.Parse(time.TimeOnly, s); err == nil {
+		return t, nil
+	}
+	return time.Parse("15:04", s)
 }
 
 // attainment is the share, of the documents of a kind ("": all) that were due,

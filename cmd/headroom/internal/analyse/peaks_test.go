@@ -231,6 +231,10 @@ func TestAttainment(t *testing.T) {
 	if a := reportOf(t, f).Peaks[0].Attainment["delivery"]; a.N != 6 {
 		t.Errorf("with a later cutoff: %+v", a)
 	}
+	f.info.Plan.Peaks = []headroom.Peak{{Name: "cutoff", To: "16:59:59", Due: "17:00"}} // a second is enough for the one at 201 s
+	if a := reportOf(t, f).Peaks[0].Attainment["delivery"]; a.N != 5 {
+		t.Errorf("with a cutoff that tells seconds: %+v", a)
+	}
 }
 
 // TestWorkThatIsHandedOn has a journey from 100 s to 120 s that releases a

@@ -4,6 +4,7 @@
 package analyse
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/headroom-erp/headroom"
@@ -35,7 +36,13 @@ func RunReport(run headroom.Run, folder string) (headroom.RunReport, error) {
 		if err != nil {
 			return r, err
 		}
+		if !results.Timed(gap.T) {
+			gap.T = 0
+		}
 		r.Gaps = append(r.Gaps, gap)
+	}
+	if n := e.journeys.spoilt; n > 0 {
+		r.Gaps = append(r.Gaps, headroom.Gap{Probe: "run", Reason: fmt.Sprintf("%d journeys have no times that can be read, and are left out: the bundle is damaged", n)})
 	}
 	r.Documents, r.Incidents, r.Series = e.documents(), e.samples.incidents, e.series()
 	if r.Errors, err = e.errors(); err != nil {

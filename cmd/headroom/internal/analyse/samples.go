@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results"
 )
 
 // A reading of a counter or a gauge.
@@ -46,7 +47,7 @@ func readSamples(run headroom.Run, named []string) (*samples, error) {
 		if err != nil {
 			return nil, err
 		}
-		if math.IsNaN(x.Value) || math.IsInf(x.Value, 0) {
+		if math.IsNaN(x.Value) || math.IsInf(x.Value, 0) || !results.Timed(x.T) {
 			continue
 		}
 		r := reading{x.T, x.Value}
@@ -67,6 +68,9 @@ func readSamples(run headroom.Run, named []string) (*samples, error) {
 				s.wanted[name] = append(s.wanted[name], r)
 			}
 		}
+	}
+	for _, c := range [][]reading{s.generator, s.host, s.steal} {
+		rising(c)
 	}
 	s.busy, s.incidents = stations.counters(), events.spans()
 	return s, nil

@@ -16,6 +16,10 @@ const maxBins = 7200
 // chart.
 const responseBins = 5
 
+// mostBehind is how far behind the schedule's end journeys in flight are shown,
+// in seconds: a damaged bundle may have an end in another year.
+const mostBehind = 86400
+
 // grain is the width of a bin in seconds.
 func grain(h headroom.Header) float64 { return max(1, math.Ceil(h.Duration()/maxBins)) }
 
@@ -70,7 +74,8 @@ func seconds(n int, step float64) []float64 {
 func inFlight(j *journeys, h headroom.Header) headroom.Series {
 	width := grain(h)
 	bin := func(t float64) int { return max(0, int(math.Ceil(t/width))) }
-	change := make([]float64, bin(max(h.Duration(), j.last))+2)
+	last := min(j.last, h.Duration()+mostBehind)
+	change := make([]float64, bin(max(h.Duration(), last))+2)
 	for _, r := range j.rows {
 		change[min(len(change)-1, bin(r.scheduled))]++
 		change[min(len(change)-1, bin(r.end))]--

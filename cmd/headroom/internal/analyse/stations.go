@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,10 +31,26 @@ type stations struct {
 	published map[string][]reading
 	roles     map[string]map[string][]reading
 	elsewhere map[string]bool
+	shared    []string // what stands before the stations of shared hosts: each is the whole host
 }
 
 func newStations(info headroom.RunInfo) *stations {
-	return &stations{published: map[string][]reading{}, roles: map[string]map[string][]reading{}, elsewhere: cronHosts(info)}
+	s := &stations{published: map[string][]reading{}, roles: map[string]map[string][]reading{}, elsewhere: cronHosts(info)}
+	parts := info.Topology.Parts(info.Plan.Sites)
+	for _, p := range parts {
+		if p.Topology.SharedHost {
+			s.shared = append(s.shared, before(p, parts))
+		}
+	}
+	return s
+}
+
+// before is what stands before the names of a stack's roles and stations.
+func before(p headroom.Part, parts []headroom.Part) string {
+	if len(parts) > 1 {
+		return p.Topology.Name + "/"
+	}
+	return ""
 }
 
 func (s *stations) add(x headroom.Sample) {
@@ -51,13 +68,39 @@ func (s *stations) add(x headroom.Sample) {
 
 func (s *stations) counters() map[string][]reading {
 	if len(s.published) > 0 {
+		for _, c := range s.published {
+			rising(c)
+		}
 		return s.published
 	}
 	out := map[string][]reading{}
 	for station, byRole := range s.roles {
+		for _, c := range byRole {
+			rising(c)
+		}
 		out[station] = sum(byRole)
 	}
+	for _, prefix := range s.shared {
+		app, database := out[prefix+"app"], out[prefix+"database"]
+		if app != nil && database != nil {
+			host := sum(map[string][]reading{"app": app, "database": database})
+			out[prefix+"app"], out[prefix+"database"] = host, host
+		}
+	}
 	return out
+}
+
+// rising lets a counter go on where it was when what counts was restarted: it
+// begins again at 0 then, so that what it says is what it has counted since.
+func rising(c []reading) {
+	before := 0.0 // what was counted until the last restart
+	last := math.Inf(-1)
+	for i, r := range c {
+		if r.v < last {
+			before += last
+		}
+		last, c[i].v = r.v, before+r.v
+	}
 }
 
 // cronHosts are the cron roles that have a host of their own: their CPU is not
@@ -91,10 +134,7 @@ func (e *evidence) stations() []station {
 	var out []station
 	parts := e.info.Topology.Parts(e.info.Plan.Sites)
 	for _, part := range parts {
-		prefix := ""
-		if len(parts) > 1 { // as its roles are named
-			prefix = part.Topology.Name + "/"
-		}
+		prefix := before(part, parts)
 		for _, what := range []string{"app", "database"} {
 			s := station{prefix + what, what, cores(part.Topology, what), e.samples.busy[prefix+what], part.Sites}
 			if len(s.busy) >= 2 && s.cores > 0 {

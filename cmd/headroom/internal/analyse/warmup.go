@@ -67,7 +67,8 @@ const unevenAt = 1.95
 
 // stationary says whether nothing of the calendar changes the load in the
 // window: no peak, no batch, no occasion, no operator who logs on or off, and
-// arrivals at a constant rate.
+// arrivals at a constant rate; nor an event of the plan, whose trouble would be
+// cut off for a warm-up.
 func (e *evidence) stationary() bool {
 	w := e.window
 	for _, s := range e.info.Schedule.Spans {
@@ -76,7 +77,12 @@ func (e *evidence) stationary() bool {
 		}
 	}
 	type source struct{ process, site uint16 }
-	open := map[source][]float64{}
+	for _, s := range e.samples.incidents {
+		if s.From < w.To && s.To >= w.From {
+			return false
+		}
+	}
+	open, together := map[source][]float64{}, []float64(nil)
 	for a, err := range e.run.Arrivals() {
 		if err != nil {
 			return false // nothing is known of the load
@@ -90,7 +96,8 @@ func (e *evidence) stationary() bool {
 			}
 		case inside && a.Kind == headroom.Open:
 			s := source{a.Process, a.Site}
-			open[s] = append(open[s], (at-w.From)/(w.To-w.From))
+			place := (at - w.From) / (w.To - w.From)
+			open[s], together = append(open[s], place), append(together, place)
 		case inside:
 			return false
 		}
@@ -100,7 +107,7 @@ func (e *evidence) stationary() bool {
 			return false
 		}
 	}
-	return true
+	return !uneven(together) // what many small sources have in common shows in none of them
 }
 
 // uneven says whether places in [0, 1) are not uniform there.

@@ -54,6 +54,16 @@ func TestWarmupOnlyWhereLoadIsSteady(t *testing.T) {
 		"an occasion":         func(f *fake) { f.arrivals = append(f.arrivals, at(headroom.Scheduled, 500, 0)) },
 		"a shift that begins": func(f *fake) { f.arrivals = append(f.arrivals, at(headroom.Closed, 500, 5000)) },
 		"a shift that ends":   func(f *fake) { f.arrivals = append(f.arrivals, at(headroom.Closed, 0, 500)) },
+		"an event of the plan": func(f *fake) {
+			f.samples = append(f.samples, headroom.Sample{T: 20, Probe: "event", Subject: "carrier_down", Value: 1}, headroom.Sample{T: 80, Probe: "event", Subject: "carrier_down"})
+		},
+		"a rate that rises at many small sites": func(f *fake) {
+			for i := range f.arrivals { // 1 - 0.3 at the begin to 1 + 0.3 at the end
+				x := (f.arrivals[i].At.Seconds() - 10) / 2000
+				f.arrivals[i].Site = uint16(i % 40)
+				f.arrivals[i].At = time.Duration((10 + 2000*(math.Sqrt(0.49+1.2*max(0, x))-0.7)/0.6) * 1e9)
+			}
+		},
 		"a rate that is doubled": func(f *fake) {
 			for i := range 900 {
 				f.arrivals = append(f.arrivals, at(headroom.Open, 1010+float64(i), 0))

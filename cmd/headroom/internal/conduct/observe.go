@@ -14,17 +14,26 @@ import (
 	"github.com/headroom-erp/headroom/results"
 )
 
-// CheckObserve refuses a plan whose observe names what nobody can observe:
-// probes that there are not, and queries without one of the services to ask.
-func CheckObserve(plan headroom.Plan, services []headroom.Service) error {
+// CheckProbes finds intervals of a plan for probes that there are not.
+func CheckProbes(plan headroom.Plan) []headroom.Problem {
 	if plan.Observe == nil {
 		return nil
 	}
+	var out []headroom.Problem
 	known := probes.Names()
 	for _, name := range slices.Sorted(maps.Keys(plan.Observe.Every)) {
 		if !slices.Contains(known, name) {
-			return &headroom.InputError{What: fmt.Sprintf("there is no probe %q", name), Where: "observe.every", Do: "the probes are " + strings.Join(known, ", ")}
+			out = append(out, headroom.Problem{Path: "observe.every." + name, What: fmt.Sprintf("there is no probe %q", name), Do: "the probes are " + strings.Join(known, ", ")})
 		}
+	}
+	return out
+}
+
+// CheckObserve refuses a plan that has queries, without one of the services to
+// ask.
+func CheckObserve(plan headroom.Plan, services []headroom.Service) error {
+	if plan.Observe == nil {
+		return nil
 	}
 	asked := slices.ContainsFunc(services, func(s headroom.Service) bool { return s.Kind == "prometheus" })
 	if len(plan.Observe.Queries) > 0 && !asked {

@@ -20,7 +20,6 @@ func TestPlansThatObserveWhatNobodyCan(t *testing.T) {
 	}{
 		{"nothing", nil, nil, ""},
 		{"an interval", &headroom.Observe{Every: map[string]float64{"postgres": 5, "queue": 60}}, nil, ""},
-		{"an unknown probe", &headroom.Observe{Every: map[string]float64{"postgresql": 5}}, nil, `no probe "postgresql"; the probes are cgroup, cron, `},
 		{"queries and a server", &headroom.Observe{Queries: map[string]string{"cpu": "up"}}, server, ""},
 		{"queries and no server", &headroom.Observe{Queries: map[string]string{"cpu": "up"}}, nil, "set HEADROOM_PROMETHEUS_URL"},
 	} {
@@ -28,6 +27,18 @@ func TestPlansThatObserveWhatNobodyCan(t *testing.T) {
 		if c.want == "" && err != nil || c.want != "" && (headroom.ExitCode(err) != headroom.ExitBadInput || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}
+	}
+}
+
+func TestIntervalsOfProbesThatThereAreNot(t *testing.T) {
+	plan := headroom.Plan{}
+	if got := CheckProbes(plan); got != nil {
+		t.Errorf("nothing is observed: %v", got)
+	}
+	plan.Observe = &headroom.Observe{Every: map[string]float64{"postgres": 5, "postgresql": 5, "queue": 60}}
+	got := CheckProbes(plan)
+	if len(got) != 1 || !strings.HasPrefix(got[0].Error(), `observe.every.postgresql: there is no probe "postgresql"; the probes are cgroup, cron, `) {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -212,6 +212,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return false
 		}
+		_ = out.SetWriteDeadline(time.Now().Add(10 * time.Second)) // one that reads no more is let go
 		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, raw); err != nil {
 			return false
 		}
@@ -224,7 +225,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case f, open := <-frames:
-			_ = out.SetWriteDeadline(time.Now().Add(10 * time.Second)) // one that reads no more is let go
 			if !open || !send("frame", f) {
 				return
 			}
