@@ -74,9 +74,7 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 		fmt.Fprintf(w, "  peak     %s%s, %s to %s\n", span.Name, atSites(span.Sites),
 			moment(h, span.From), moment(h, span.To))
 	}
-	if err := announceDue(w, h, counted); err != nil {
-		return err
-	}
+	announceDue(w, h, counted)
 	if err := announceEvents(w, r, h); err != nil {
 		return err
 	}
@@ -123,7 +121,7 @@ func announce(w io.Writer, r *runner, s headroom.Schedule) error {
 }
 
 // announceDue says what is due when, and whether the run sees that moment.
-func announceDue(w io.Writer, h headroom.Header, counted []tally) error {
+func announceDue(w io.Writer, h headroom.Header, counted []tally) {
 	all := map[time.Duration]int{}
 	for _, t := range counted {
 		for at, n := range t.due {
@@ -148,11 +146,11 @@ func announceDue(w io.Writer, h headroom.Header, counted []tally) error {
 		}
 	}
 	if len(own) == 0 {
-		return nil
+		return
 	}
-	what := "1 document of this run"
+	what := ": 1 document of this run"
 	if len(own) > 1 {
-		what = fmt.Sprintf("to %s: %d documents of this run, each at its own time", moment(h, own[len(own)-1].Seconds()), len(own))
+		what = fmt.Sprintf(" to %s: %d documents of this run, each at its own time", moment(h, own[len(own)-1].Seconds()), len(own))
 	}
 	switch late {
 	case 0:
@@ -161,12 +159,7 @@ func announceDue(w io.Writer, h headroom.Header, counted []tally) error {
 	default:
 		what += fmt.Sprintf("; %d of them %s", late, unseen)
 	}
-	sep := ": "
-	if len(own) > 1 {
-		sep = " "
-	}
-	fmt.Fprintf(w, "  due      %s%s%s\n", moment(h, own[0].Seconds()), sep, what)
-	return nil
+	fmt.Fprintf(w, "  due      %s%s\n", moment(h, own[0].Seconds()), what)
 }
 
 // announceEvents says what the plan lets happen in the run.

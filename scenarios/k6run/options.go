@@ -31,7 +31,7 @@ type Options struct {
 	DSNs map[string]headroom.Secret
 	// Store takes what the part takes; nil for none. It goes the same way.
 	Store *headroom.ChildStore
-	VUs  int // virtual users, made before the start; at least 1
+	VUs   int // virtual users, made before the start; at least 1
 	// Script is the script to run; "" is the shipped one, which plays every scenario.
 	Script    string
 	Workspace string        // an existing folder, for a temporary one; "" is the system's
