@@ -203,6 +203,7 @@ func (s Spec) replay(ctx context.Context, engines []headroom.Engine, start time.
 		cause = &headroom.MeasureError{What: name + " ended in the middle of the run", Do: "what was measured until then is kept in " + s.Dir}
 	case cause = <-full:
 	case rule := <-broken:
+		s.Say("stopping, started journeys get %.0f s to finish: %s", interruptedGrace.Seconds(), rule)
 		cause = &headroom.MeasureError{What: rule, Do: "what was measured until then is kept in " + s.Dir}
 	case <-ctx.Done():
 		s.Say("stopping: started journeys get %.0f s to finish", interruptedGrace.Seconds())
