@@ -70,7 +70,7 @@ says otherwise: then with 1; and with 3 when the runs are not comparable.`,
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", formatText, "text, or md: Markdown for a pull request")
 	f.StringSliceVar(&o.failOn, "fail-on", []string{failNever}, "end with 1 on: worse (a change for the worse), missed (a run other than the baseline misses an objective), none")
-	f.StringVar(&o.atLeast, "at-least", "0%", "a time or throughput that changed by less is called negligible, and fails nothing")
+	f.StringVar(&o.atLeast, "at-least", "1%", "a time or throughput that changed by less is called negligible, and fails nothing")
 	f.BoolVar(&o.force, "force", false, "compare runs that are not comparable; their figures then say little")
 	f.BoolVar(&o.json, "json", false, "one JSON document on standard output, nothing else")
 	return cmd
