@@ -28,7 +28,22 @@ type Model struct {
 	Conflicts  []ConflictModel     `json:"conflicts,omitempty"`
 	// MeasuredUtilization is the highest utilization by station in the runs: beyond it, forecasts extrapolate.
 	MeasuredUtilization map[string]float64 `json:"measured_utilization"`
-	Warnings            []string           `json:"warnings,omitempty"`
+	// Speed is the CPU seconds that the machine needed for the fixed piece of work
+	// of the probe "speed" while this was measured; nil where nobody looked.
+	// Demands are those of a machine of that speed.
+	Speed *Estimate `json:"speed,omitempty"`
+	// Memory of the stack; nil where nobody looked.
+	Memory *MemoryModel `json:"memory,omitempty"`
+	// RegistryLoad is the CPU seconds of a worker's first request of a database.
+	RegistryLoad *Estimate `json:"registry_load,omitempty"`
+	Warnings     []string  `json:"warnings,omitempty"`
+}
+
+// MemoryModel is memory in bytes: PerWorker of a web worker with one database,
+// PerTenant of each further database in it.
+type MemoryModel struct {
+	PerWorker Estimate  `json:"per_worker"`
+	PerTenant *Estimate `json:"per_tenant,omitempty"`
 }
 
 // ClassModel is one request class, named process.step.
@@ -46,6 +61,13 @@ type ClassModel struct {
 	Rule          *ConflictRule       `json:"conflict,omitempty"`
 	LineShare     float64             `json:"line_share,omitempty"` // of Demand, that goes with a document's lines (Class.LineShare)
 	Lines         float64             `json:"lines,omitempty"`      // mean lines of its documents
+	// Quantiles are Class.Quantiles, beside what LineShare explains; by station.
+	Quantiles map[string][]float64 `json:"quantiles,omitempty"`
+	DelaySCV  float64              `json:"delay_scv,omitempty"`
+	Disk      *Estimate            `json:"disk,omitempty"`  // seconds waiting for disks, part of Delay
+	Calls     *Estimate            `json:"calls,omitempty"` // database calls of one try, with its interval
+	Written   *Estimate            `json:"written_bytes,omitempty"`
+	WAL       *Estimate            `json:"wal_bytes,omitempty"`
 }
 
 // JourneyModel is a process as a sequence of classes, with the mean number of
@@ -54,6 +76,8 @@ type JourneyModel struct {
 	Process string    `json:"process"`
 	Steps   []string  `json:"steps"`
 	Visits  []float64 `json:"visits"`
+	Makes   string    `json:"makes,omitempty"` // SystemJourney.Makes and Takes
+	Takes   string    `json:"takes,omitempty"`
 }
 
 // ConflictModel is a group of hot rows, with what makes it lose as many
@@ -76,6 +100,10 @@ type Forecast struct {
 	Processes   []ProcessForecast   `json:"processes"`
 	Utilization map[string]Estimate `json:"utilization"` // by station, mean over the window
 	PoolBusy    Estimate            `json:"pool_busy"`   // mean busy workers
+	// Attainment is the share of due documents that were done in time, by kind;
+	// Drain the seconds after a peak's end until its backlog is gone, by peak.
+	Attainment map[string]Estimate `json:"attainment,omitempty"`
+	Drain      map[string]Estimate `json:"drain,omitempty"`
 	// Capacity is the highest scale of the replayed load within every objective; nil when it could not be found.
 	Capacity *Estimate `json:"capacity"`
 	// LimitedBy names the objective that is missed first beyond Capacity, and the busiest station there.
@@ -93,8 +121,14 @@ type ProcessForecast struct {
 	Mean       Estimate            `json:"mean"`
 	Percentile map[string]Estimate `json:"percentile"`  // "50", "95", "99"
 	RetryShare Estimate            `json:"retry_share"` // of requests that can conflict
-	Objective  *Objective          `json:"objective,omitempty"`
-	Met        *bool               `json:"met,omitempty"`
+	// Throughput is completed journeys in the window over its length, 1/s; what
+	// operators achieve. Of open load it is what was offered.
+	Throughput Estimate `json:"throughput"`
+	Operators  int      `json:"operators,omitempty"`
+	// Retries is RetryShare by class, of those that can conflict.
+	Retries   map[string]Estimate `json:"retries,omitempty"`
+	Objective *Objective          `json:"objective,omitempty"`
+	Met       *bool               `json:"met,omitempty"`
 }
 
 // Measured is what a run showed, in the forecast's own terms, so that the two

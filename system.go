@@ -22,8 +22,23 @@ type Station struct {
 // Pool is a number of workers behind a listen backlog, first come first served.
 type Pool struct {
 	Name    string `json:"name"`
-	Servers int    `json:"servers"`
-	Backlog int    `json:"backlog,omitempty"` // 0 = unbounded
+	Servers int    `json:"servers"`           // workers of each replica
+	Backlog int    `json:"backlog,omitempty"` // of each replica; 0 = unbounded
+	// Replicas are equal web hosts behind a proxy, each with Servers workers and
+	// a backlog of its own; 0 means 1. A request goes to one of them by Balance and
+	// stays there, whatever is free elsewhere.
+	Replicas int    `json:"replicas,omitempty"`
+	Balance  string `json:"balance,omitempty"` // round_robin (default), least_connections, random
+	// RegistryLoad is what a worker's first request of a tenant costs it at the
+	// class' home station, in seconds (Odoo loads the database's registry);
+	// Registries is how many a worker keeps, the least recently used one is
+	// dropped; 0: all.
+	RegistryLoad float64 `json:"registry_load,omitempty"`
+	Registries   int     `json:"registries,omitempty"`
+	// RecycleAfter requests a worker ends and is started anew, which takes
+	// RecycleTime seconds in which it serves nobody, and forgets its registries; 0: never.
+	RecycleAfter int     `json:"recycle_after,omitempty"`
+	RecycleTime  float64 `json:"recycle_time,omitempty"`
 }
 
 // Class is a kind of request. Its home is the first of the system's stations with
@@ -45,9 +60,22 @@ type Class struct {
 	LineShare float64 `json:"line_share,omitempty"`
 	Lines     float64 `json:"lines,omitempty"` // mean lines, that Demand is for
 
+	// Quantiles are the demand's distribution by station as it was measured, over
+	// its mean: values at equally likely steps from the lowest to the highest (at
+	// least 2, not falling, mean 1 after interpolation in straight lines). Where it
+	// is given, SCV is what it says and a draw follows it; the analytic solver
+	// takes SCV.
+	Quantiles map[string][]float64 `json:"quantiles,omitempty"`
+	// DelaySCV is the squared coefficient of variation of Delay; 0 = constant.
+	DelaySCV float64 `json:"delay_scv,omitempty"`
+	// Tenant is the database that the class works on; rows of a conflict group are
+	// a tenant's own, and so is a registry. "" is the only one.
+	Tenant string `json:"tenant,omitempty"`
+
 	ArrivalRate float64 `json:"arrival_rate,omitempty"` // 1/s; open load
 	Population  int     `json:"population,omitempty"`   // closed load
 	ThinkTime   float64 `json:"think_time,omitempty"`   // seconds
+	Every       float64 `json:"every,omitempty"`        // seconds between scheduled starts (a cron job); the first one after half of it
 }
 
 // ConflictRule says which rows a transaction changes, and when. At the
@@ -91,6 +119,53 @@ type SystemJourney struct {
 	ArrivalRate float64      `json:"arrival_rate,omitempty"`
 	Population  int          `json:"population,omitempty"`
 	ThinkTime   float64      `json:"think_time,omitempty"` // between journeys of a closed customer
+	ThinkSCV    *float64     `json:"think_scv,omitempty"`  // of ThinkTime; default 1
+	// Makes is the kind of document that the end of such a journey releases, Takes
+	// the kind that one needs: it takes the oldest, with its products, and does
+	// them. Where there is none, the journey is its first step only (the search
+	// that found nothing), and counts as none.
+	Makes string `json:"makes,omitempty"`
+	Takes string `json:"takes,omitempty"`
+}
+
+// A Reconfiguration is something that happens to a system at a time: a pool or a
+// station has so many servers from then on. Workers that are taken away finish
+// what they do, unless Lost: then what they hold fails, and what waits before
+// a lost replica with it.
+type Reconfiguration struct {
+	At      float64 `json:"at"` // seconds
+	Pool    string  `json:"pool,omitempty"`
+	Station string  `json:"station,omitempty"`
+	Servers float64 `json:"servers"` // of a pool: of all its replicas together, a whole number
+	Lost    bool    `json:"lost,omitempty"`
+}
+
+// A Transient is a system, and what comes to it over time: `model transient`.
+// It starts in the steady state of the system's own load, or of what Load says
+// for t = 0, which are added.
+type Transient struct {
+	System
+	Load    []LoadStep        `json:"load,omitempty"`
+	Batches []Burst           `json:"batches,omitempty"`
+	Changes []Reconfiguration `json:"changes,omitempty"`
+	// Until is the end of the series in seconds; 0: until the drain is over.
+	Until float64 `json:"until,omitempty"`
+	Step  float64 `json:"step,omitempty"` // seconds between points of the series; 0: a hundredth of it
+}
+
+// A LoadStep is a class' additional arrival rate in a span of time.
+type LoadStep struct {
+	From        float64 `json:"from"` // seconds
+	To          float64 `json:"to"`
+	Class       string  `json:"class"`
+	ArrivalRate float64 `json:"arrival_rate"` // 1/s
+}
+
+// A Burst is a number of requests at one moment.
+type Burst struct {
+	T     float64 `json:"t"` // seconds
+	Class string  `json:"class"`
+	Count int     `json:"count"`
 }
 
 // SystemStep is one request of a journey.

@@ -45,3 +45,32 @@ type PoolSolution struct {
 	Name     string  `json:"name"`
 	BusyMean float64 `json:"busy_mean"`
 }
+
+// A TransientSolution is what `model transient` prints. Means are over
+// replications.
+type TransientSolution struct {
+	Method       string           `json:"method"`
+	Replications int              `json:"replications"`
+	Series       []TransientPoint `json:"series"`
+	// Drain is the time from the end of the last burst or batch until no request
+	// waits for a worker; nil where some replication never got there.
+	Drain    *Drain   `json:"drain"`
+	Warnings []string `json:"warnings"`
+}
+
+// TransientPoint is the state at a time. ResponseP95 is of the requests that
+// ended since the point before; nil where there were none.
+type TransientPoint struct {
+	T           float64  `json:"t"`
+	NumberMean  float64  `json:"number_mean"`  // requests in the system
+	WaitingMean float64  `json:"waiting_mean"` // of them, for a worker
+	ResponseP95 *float64 `json:"response_p95"`
+}
+
+// Drain is a time in seconds over replications. Interval is of the mean.
+type Drain struct {
+	Mean     float64    `json:"mean"`
+	P50      float64    `json:"p50"`
+	P95      float64    `json:"p95"`
+	Interval [2]float64 `json:"interval"`
+}
