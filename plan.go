@@ -241,12 +241,22 @@ type Topology struct {
 	Database Database `yaml:"database,omitempty" json:"database"`
 	// SharedHost puts web workers and database on one host of Web.Cores cores.
 	SharedHost bool       `yaml:"shared_host,omitempty" json:"shared_host,omitempty"`
+	Quota      *Quota     `yaml:"quota,omitempty" json:"quota,omitempty"` // nil: the cores are whole ones of its own
 	Pooler     *Pooler    `yaml:"pooler,omitempty" json:"pooler,omitempty"`
 	Redis      *Redis     `yaml:"redis,omitempty" json:"redis,omitempty"`
 	Ingress    *Ingress   `yaml:"ingress,omitempty" json:"ingress,omitempty"`
 	Dedicated  bool       `yaml:"dedicated,omitempty" json:"dedicated,omitempty"`
 	Sites      []string   `yaml:"sites,omitempty" json:"sites,omitempty"`   // of one of Stacks
 	Stacks     []Topology `yaml:"stacks,omitempty" json:"stacks,omitempty"` // nothing but Name is set beside it
+}
+
+// A Quota says that a topology's cores are limits on one machine (control
+// groups, Kubernetes' CPU limits): each part runs at full speed on any of the
+// machine's cores until its share of a period is used up, and then stands still
+// until the next.
+type Quota struct {
+	Cores  float64 `yaml:"cores" json:"cores"`                       // of the machine
+	Period float64 `yaml:"period,omitempty" json:"period,omitempty"` // seconds; 0 means 0.1, Linux' own
 }
 
 // Web is the web workers of a topology.

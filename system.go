@@ -1,11 +1,17 @@
 package headroom
 
+import (
+	"slices"
+	"strings"
+)
+
 // A System is what both solvers solve; DESIGN calls it the door. A request of
 // a class holds a worker of its pool from start to end, alternates between its
 // stations (to the database DatabaseCalls times), and spends Delay holding the
 // worker without a CPU.
 type System struct {
 	Stations []Station       `json:"stations"`
+	Hosts    []Host          `json:"hosts,omitempty"`
 	Pools    []Pool          `json:"pools,omitempty"`
 	Pool     *Pool           `json:"pool,omitempty"` // short for one
 	Classes  []Class         `json:"classes"`
@@ -13,10 +19,24 @@ type System struct {
 }
 
 // Station is a CPU (processor sharing over its servers, which may be
-// fractional: a quota).
+// fractional).
+//
+// With a Host, Servers is a CPU quota on it, as control groups and Kubernetes'
+// limits are: those at work there run each at full speed, or share the host's
+// cores with those of the host's other stations, until Servers x Period CPU
+// seconds are used up; then all of them stand still until the next period. So a
+// quota of half a core is no slow core: short work is not stretched at all.
 type Station struct {
 	Name    string  `json:"name"`
 	Servers float64 `json:"servers"`
+	Host    string  `json:"host,omitempty"`   // one of System.Hosts
+	Period  float64 `json:"period,omitempty"` // seconds; 0 means 0.1, Linux' own
+}
+
+// Host is a machine whose cores several stations share by quotas.
+type Host struct {
+	Name  string  `json:"name"`
+	Cores float64 `json:"cores"`
 }
 
 // Pool is a number of workers behind a listen backlog, first come first served.
@@ -81,7 +101,7 @@ type Class struct {
 // ConflictRule says which rows a transaction changes, and when. At the
 // fraction At of its work it touches rows of Group. It loses when another
 // transaction committed one of them since its own start; where another holds
-// one uncommitted it waits for that one's end first. A loser sleeps
+// one uncommitted it waits for that one's end first (but see SkipLocked). A loser sleeps
 // uniform(0, 2^try) seconds in its worker and does its whole work again, 5
 // tries in all (Odoo's rule).
 //
@@ -102,6 +122,42 @@ type ConflictRule struct {
 	// probability. Beyond 1 all are, and for n of them a Poisson number of mean
 	// (Intensity-1)·n of others, drawn by the popularity of products.
 	Intensity float64 `json:"intensity,omitempty"`
+	// SkipLocked: a row that another transaction holds uncommitted is not waited
+	// for. The transaction takes the next copy of it that it sees and nobody holds,
+	// or makes one, which later transactions see. That is what Odoo 19 does with
+	// its quants (SELECT … FOR NO KEY UPDATE SKIP LOCKED, else INSERT): only what was committed
+	// between its start and its touch makes a transaction lose.
+	SkipLocked bool `json:"skip_locked,omitempty"`
+	// Also names further groups in which the same rows are touched as well, right
+	// after Group's (a picked product leaves one place and comes to another). A
+	// rival of any of them is a rival. By Documents only.
+	Also []string `json:"also,omitempty"`
+	// Again is the fraction of the work, 0 or at least At, at which the rows of Also are
+	// touched once more; 0: never. By SkipLocked only: what others held the first time, and was skipped,
+	// they may have committed by then. Odoo 19 reserves for the next transfer, late in a
+	// transaction, what it brought to the place before.
+	Again float64 `json:"again,omitempty"`
+	// Queues: a row that another transaction holds is waited for and then taken,
+	// whether that one committed or not; nobody loses. That is how Odoo 19 numbers
+	// invoices without gaps.
+	Queues bool `json:"queues,omitempty"`
+}
+
+// Family is what rules of one kind of rows have in common, wherever those are:
+// the part of Group before a dot ("stock_quant" of "stock_quant.output").
+func (r ConflictRule) Family() string {
+	name, _, _ := strings.Cut(r.Group, ".")
+	return name
+}
+
+// Meets says whether two rules have a group in common.
+func (r ConflictRule) Meets(o ConflictRule) bool {
+	for _, a := range append([]string{r.Group}, r.Also...) {
+		if a == o.Group || slices.Contains(o.Also, a) {
+			return true
+		}
+	}
+	return false
 }
 
 // Touched is the mean number of rows that a transaction touches.

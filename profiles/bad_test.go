@@ -169,6 +169,10 @@ var badPlans = map[string][]string{
 	"peak_site":     {`16:18: site "hub" is in the list twice; remove one`},
 	"per_hour":      {"10:15: processes[0].per_hour must be at least 0, and is -1"},
 	"per_hour_huge": {"10:15: processes[0].per_hour is 1e+09, and at most 10000000 makes sense; is this a slip of the pen?"},
+	"quota": {
+		`28:20: topology "small" has a limit of 1 cores on a machine of 0.5; give the machine's cores, or lower the limit`,
+		"28:33: topologies[0].quota.period must be at least 0.001, and is 0",
+	},
 	"pooler": {
 		"28:20: pooling by transaction breaks PostgreSQL's LISTEN and NOTIFY, on which Odoo's bus and queue_job rely: such a topology would do well here and fail in production; use session",
 		"28:39: topologies[0].pooler.size must be at least 1, and is 0",

@@ -37,7 +37,7 @@ func (c *checker) checkTopologies() {
 
 // stacks checks a topology of several stacks, each with its own sites.
 func (c *checker) stacks(path string, t headroom.Topology) {
-	for _, key := range []string{"web", "cron", "database", "shared_host", "pooler", "redis", "ingress", "dedicated", "sites"} {
+	for _, key := range []string{"web", "cron", "database", "shared_host", "quota", "pooler", "redis", "ingress", "dedicated", "sites"} {
 		if c.given(path + "." + key) {
 			c.say(path+"."+key, "put it into each of the stacks, or remove the stacks", "topology %q has stacks, and beside them nothing but its name is set", t.Name)
 		}
@@ -117,6 +117,7 @@ func (c *checker) machines(path, what string, t headroom.Topology) {
 		c.memory(path+".cron.memory", k.Memory)
 	}
 	c.database(path, what, t)
+	c.quota(path, what, t)
 	if p := t.Pooler; p != nil {
 		c.atLeast(path+".pooler.size", float64(p.Size), 1, 10_000)
 		c.poolerMode(path+".pooler.mode", p.Mode)
@@ -126,6 +127,25 @@ func (c *checker) machines(path, what string, t headroom.Topology) {
 	}
 	if t.Ingress != nil {
 		c.oneOf(path+".ingress.kind", t.Ingress.Kind, "traefik")
+	}
+}
+
+// quota checks that no part has a limit above what the machine has.
+func (c *checker) quota(path, what string, t headroom.Topology) {
+	q := t.Quota
+	if q == nil {
+		return
+	}
+	c.positive(path+".quota.cores", q.Cores, maxCores)
+	if c.given(path + ".quota.period") {
+		c.atLeast(path+".quota.period", q.Period, 0.001, 1) // the kernel's own bounds
+	}
+	most := t.Web.Cores
+	if !t.SharedHost {
+		most = max(most, t.Database.Cores)
+	}
+	if q.Cores > 0 && most > q.Cores {
+		c.say(path+".quota.cores", "give the machine's cores, or lower the limit", "%s %q has a limit of %g cores on a machine of %g", what, t.Name, most, q.Cores)
 	}
 }
 

@@ -12,13 +12,19 @@ type customer struct {
 	journey   int32
 	source    int32 // -1: from the schedule
 	replay    int32 // index into the schedule, -1
+	operator  int32 // index into the load's operators, -1
+	catalogue int32 // that the document is of
 	lane      int32
+	tenant    int32
+	site      int32
 	round     uint32 // journeys that a closed customer has begun
 	step      int32
 	visits    int32 // left of the step
 	request   int32 // number of the request in the journey
 
 	class    int32
+	host     int32 // of the pool, -1 before one was chosen
+	worker   int32 // of the host, where they are told apart
 	try      int32
 	refused  int32 // connections refused by a full backlog
 	epoch    uint32
@@ -30,8 +36,19 @@ type customer struct {
 	left     float64 // of the slice that is now
 	done     float64 // work of this try so far
 	touchAt  float64 // the work after which rows are touched; +Inf when there are none to touch
+	againAt  float64 // and once more
+	touched  bool    // the first time is over
+	load     float64 // of the worker's registry, before anything else
 	delayed  bool
+	nothing  bool // it found nothing to do
+	failed   bool
+	active   bool // in the system, or between its journeys
+	ended    bool // the journey has its answer
 
+	document []int32 // what the journey is about; nil when nobody said
+	about    uint64  // what its document is drawn from when nobody said
+	took     int32   // which item of the stock it does, -1
+	paper    int32   // number of the document that it was about (Response.Document)
 	snapshot uint64
 	rows     []int32
 	held     int32 // rows[:held] are locked by us
@@ -56,27 +73,35 @@ const (
 
 type engine struct {
 	*program
-	o         Options
-	load      Load
-	order     []int
-	replayed  int // of order
-	inReplay  int // replayed journeys not done yet
-	time      float64
-	calendar  calendar
-	station   []station
-	pool      []pool
-	lane      []lane
-	customers []customer
-	work      []float64 // of one slice at each called station: program.called for each customer
-	scratch   []int32   // a document that is being drawn
-	free      []int32
-	todo      []now
-	lock      locks
-	random    *random
-	source    []sourceState
-	tally     tallies
-	events    int
-	steps     int // events, and what followed at the same instants
+	o          Options
+	load       Load
+	order      []int
+	replayed   int // of order
+	inReplay   int // replayed journeys not done yet, and operators on their shift or before it
+	time       float64
+	calendar   calendar
+	station    []station
+	pool       []pool
+	lane       []lane
+	customers  []customer
+	slice      []float64 // of one slice at each called station: program.called for each customer
+	scratch    []int32   // a document that is being drawn
+	free       []int32
+	todo       []now
+	starts     []start // workers that are being started
+	freeStarts []int32
+	stock      []fifo // of documents, by kind, tenant and site
+	items      []item
+	papers     int32   // documents that were made
+	number     int     // requests in the system
+	watch      *watch  // of a transient; nil
+	sampleAt   float64 // when it wants to see the state next
+	lock       locks
+	random     *random
+	source     []sourceState
+	tally      tallies
+	events     int
+	steps      int // events, and what followed at the same instants
 }
 
 type sourceState struct {
@@ -90,24 +115,38 @@ type lane struct {
 }
 
 func newEngine(p *program, l Load, o Options) *engine {
-	e := &engine{program: p, o: o, load: l, order: l.inOrder(), random: newRandom()}
+	e := &engine{program: p, o: o, load: l, order: l.inOrder(), random: newRandom(), sampleAt: math.Inf(1)}
 	if e.o.Duration == 0 {
 		e.o.Duration = math.Inf(1)
 	}
 	window := meter{from: o.Warmup, to: e.o.Duration}
 	for _, s := range p.stations {
-		e.station = append(e.station, station{servers: s.Servers, next: math.Inf(1), busy: window})
+		e.station = append(e.station, station{servers: s.Servers, next: math.Inf(1), busy: window, offered: meter{from: window.from, to: window.to, level: s.Servers}})
+		if o.Grain > 0 {
+			e.station[len(e.station)-1].trace = &trace{width: o.Grain}
+		}
 	}
-	for _, q := range p.pools {
-		e.pool = append(e.pool, pool{free: q.Servers, workers: q.Servers, backlog: q.Backlog, busy: window, drained: -1})
+	bind(e.station, p.hosts, p.stations)
+	for i, q := range p.pools {
+		e.pool = append(e.pool, newPool(q, ofPool(p.changes, i), window))
 	}
 	for _, n := range l.Lanes {
 		e.lane = append(e.lane, lane{free: n})
 	}
-	e.lock = newLocks(p.space)
+	e.lock = newLocks(p.space, p.tenants)
+	e.fillStock()
 	e.tally = newTallies(p, len(l.Journeys))
 	e.source = make([]sourceState, len(p.sources))
 	return e
+}
+
+// adopt takes over the memory of an engine that is done.
+func (e *engine) adopt(old *engine) {
+	e.customers, e.slice, e.free = old.customers[:0], old.slice[:0], old.free[:0]
+	e.calendar.events, e.todo = old.calendar.events[:0], old.todo[:0]
+	for i := range e.station {
+		e.station[i].jobs = old.station[i].jobs[:0]
+	}
 }
 
 // run is the main loop: the earliest of the stations' next ends, the calendar
@@ -128,6 +167,9 @@ func (e *engine) run() error {
 		if math.IsInf(t, 1) || e.over(t) {
 			break
 		}
+		if t > e.sampleAt {
+			e.watch.sample(e, t)
+		}
 		e.time = t
 		switch at {
 		case -2:
@@ -135,13 +177,16 @@ func (e *engine) run() error {
 		case -1:
 			e.handle(e.calendar.pop())
 		default:
-			e.proceed(e.station[at].done())
+			e.ended(at)
 		}
 		e.events++
 		e.steps++
 		e.settle()
 		if err := e.within(); err != nil {
 			return err
+		}
+		if e.watch != nil && e.watch.over(e) {
+			break
 		}
 	}
 	e.finish()
@@ -170,27 +215,12 @@ func (e *engine) earliestStation() (float64, int) {
 // within keeps a run bounded whatever it is given.
 func (e *engine) within() error {
 	if e.steps > e.o.MaxEvents {
-		return fmt.Errorf("sim: %d events were used up at %.6g s: the load is more than the system carries, or takes no time", e.o.MaxEvents, e.time)
+		return fmt.Errorf("sim: %d events were used up at %.6g s: %w, or takes no time", e.o.MaxEvents, e.time, ErrOverload)
 	}
 	if len(e.customers)-len(e.free) > e.o.MaxCustomers {
-		return fmt.Errorf("sim: %d journeys are in the system at %.6g s: the load is more than the system carries", e.o.MaxCustomers, e.time)
+		return fmt.Errorf("sim: %d journeys are in the system at %.6g s: %w", e.o.MaxCustomers, e.time, ErrOverload)
 	}
 	return nil
-}
-
-func (e *engine) finish() {
-	end := e.time
-	if !math.IsInf(e.o.Duration, 1) {
-		end = max(end, e.o.Duration)
-	}
-	for i := range e.station {
-		s := &e.station[i]
-		s.busy.set(end, 0)
-	}
-	for i := range e.pool {
-		e.pool[i].busy.set(end, 0)
-		e.pool[i].close(end, e.o.DrainAfter)
-	}
 }
 
 func (e *engine) handle(v event) {
@@ -204,11 +234,19 @@ func (e *engine) handle(v event) {
 	case endOfSleep:
 		e.try(v.what)
 	case connectAgain:
-		e.connect(v.what)
+		e.connect(v.what, true)
 	case deadlock:
 		e.deadlocked(v.what, v.mark)
 	case endOfJourney:
 		e.leave(v.what)
+	case nextOfShift:
+		e.work(v.what)
+	case startOfJourney:
+		e.start(v.what)
+	case workerStarts:
+		e.started(v.what)
+	case changeDue:
+		e.reconfigure(v.what)
 	}
 }
 

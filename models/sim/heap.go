@@ -13,14 +13,21 @@ type event struct {
 type kind uint8
 
 const (
-	openArrival kind = iota // what: source
-	endOfThink              // customer: start its next request
+	openArrival  kind = iota // what: source
+	workerStarts             // what: of engine.starts
+	changeDue                // what: of program.changes
+	endOfThink               // customer: start its next request
 	endOfDelay
 	endOfSleep
 	connectAgain
 	deadlock
+	startOfJourney
+	nextOfShift  // customer: an operator begins a journey
 	endOfJourney // customer leaves: lane and slot become free, or a closed one starts over
 )
+
+// ofCustomer says whether what is a customer.
+func (k kind) ofCustomer() bool { return k >= endOfThink }
 
 func (a *event) before(b *event) bool {
 	return a.t < b.t || (a.t == b.t && a.seq < b.seq)
@@ -36,6 +43,10 @@ type calendar struct {
 func (h *calendar) add(e event) {
 	h.seq++
 	e.seq = h.seq
+	h.insert(e)
+}
+
+func (h *calendar) insert(e event) {
 	h.events = append(h.events, e)
 	i := len(h.events) - 1
 	for i > 0 {
@@ -77,4 +88,16 @@ func (h *calendar) pop() event {
 	}
 	h.events[i] = last
 	return top
+}
+
+// remove takes out the events that are not to happen any more. It looks at all
+// of them.
+func (h *calendar) remove(drop func(event) bool) {
+	old := h.events
+	h.events = h.events[:0]
+	for _, e := range old {
+		if !drop(e) {
+			h.insert(e)
+		}
+	}
 }

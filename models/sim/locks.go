@@ -5,6 +5,9 @@ import "math"
 // row is what is known of a row that was touched.
 type row struct {
 	committed   uint64 // number of the last commit of it
+	born        uint64 // number of the commit that made it; 0: always there
+	copy        int32  // the next copy of it, -1
+	head        int32  // the row that it is a copy of, -1: it is none
 	holder      int32  // who has it uncommitted, -1
 	first, last int32  // who waits for that one's end, -1
 }
@@ -14,37 +17,42 @@ type locks struct {
 	now     uint64 // commits so far
 	rows    []row
 	offset  []int             // of a group with few rows in rows
-	sparse  []map[int32]int32 // a group with many: row to index in rows; nil for few
+	each    []int64           // rows of a group, of one tenant
+	sparse  []map[int64]int32 // a group with many: row to index in rows; nil for few
 	blocked int               // transactions that wait for a row
 }
 
+func newRow() row { return row{holder: -1, first: -1, last: -1, copy: -1, head: -1} }
+
 const fewRows = 1 << 16
 
-func newLocks(space []float64) locks {
+func newLocks(space []float64, tenants int) locks {
 	l := locks{now: 1}
 	for _, n := range space {
 		l.offset = append(l.offset, len(l.rows))
-		if n > fewRows {
-			l.sparse = append(l.sparse, map[int32]int32{})
+		l.each = append(l.each, int64(n)+1)
+		if (n+1)*float64(tenants) > fewRows {
+			l.sparse = append(l.sparse, map[int64]int32{})
 			continue
 		}
 		l.sparse = append(l.sparse, nil)
-		for range int(n) + 1 {
-			l.rows = append(l.rows, row{holder: -1, first: -1, last: -1})
+		for range (int(n) + 1) * tenants {
+			l.rows = append(l.rows, newRow())
 		}
 	}
 	return l
 }
 
-func (l *locks) index(group int, n int32) int32 {
+func (l *locks) index(group, tenant int, row int32) int32 {
 	m := l.sparse[group]
+	n := int64(tenant)*l.each[group] + int64(row)
 	if m == nil {
-		return int32(l.offset[group]) + n
+		return int32(l.offset[group]) + int32(n)
 	}
 	i, ok := m[n]
 	if !ok {
 		i = int32(len(l.rows))
-		l.rows = append(l.rows, row{holder: -1, first: -1, last: -1})
+		l.rows = append(l.rows, newRow())
 		m[n] = i
 	}
 	return i
@@ -53,10 +61,19 @@ func (l *locks) index(group int, n int32) int32 {
 // touch locks the transaction's rows, one after the other, as far as it gets.
 func (e *engine) touch(i int32) {
 	c := &e.customers[i]
+	if c.touched {
+		e.touchAgain(i)
+		return
+	}
+	rule := e.classes[c.class].rule
 	for int(c.held) < len(c.rows) {
 		at := c.rows[c.held]
+		if rule.SkipLocked {
+			at = e.lock.unlocked(at, i, c.snapshot)
+			c.rows[c.held] = at
+		}
 		r := &e.lock.rows[at]
-		if r.committed > c.snapshot {
+		if r.committed > c.snapshot && !rule.Queues {
 			e.lose(i)
 			return
 		}
@@ -67,7 +84,8 @@ func (e *engine) touch(i int32) {
 		r.holder = i
 		c.held++
 	}
-	c.touchAt = math.Inf(1)
+	c.touched = true
+	c.touchAt, c.againAt = c.againAt, math.Inf(1)
 	e.proceed(i)
 }
 
@@ -138,14 +156,18 @@ func (e *engine) stopWaiting(c *customer) {
 	e.lock.blocked--
 }
 
-// release ends a transaction's hold of its rows. After a commit all who wait
-// for one of them have lost; after a rollback the first takes it.
+// release ends a transaction's hold of its rows. After a commit those who wait
+// for one of them have lost, but for the first that queues, who takes it; after a
+// rollback the first takes it.
 func (e *engine) release(c *customer, commit bool) {
 	for _, at := range c.rows[:c.held] {
 		r := &e.lock.rows[at]
 		r.holder = -1
 		if commit {
 			r.committed = e.lock.now
+			if r.born == unborn {
+				r.born = e.lock.now
+			}
 		}
 		for r.first >= 0 {
 			first := r.first
@@ -155,7 +177,7 @@ func (e *engine) release(c *customer, commit bool) {
 				r.last = -1
 			}
 			e.stopWaiting(w)
-			if !commit {
+			if !commit || e.classes[w.class].rule.Queues {
 				r.holder = first
 				w.held++
 				e.soon(first, proceed)

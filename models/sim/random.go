@@ -3,7 +3,6 @@ package sim
 import (
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/headroom-erp/headroom"
@@ -30,19 +29,9 @@ func (s *source) Uint64() uint64 {
 func key(a, b uint64) uint64 { return mix(mix(a+golden) ^ (b + 1)) }
 
 // random is one generator that is pointed at one stream after the other.
-type random struct {
-	source
-	*rand.Rand
-}
+type random struct{ source }
 
-func newRandom() *random {
-	r := &random{}
-	r.Rand = rand.New(&r.source)
-	return r
-}
-
-// Uint64 is the stream's, not hidden by either embedding.
-func (r *random) Uint64() uint64 { return r.source.Uint64() }
+func newRandom() *random { return &random{} }
 
 // whole rounds x up or down at random, with mean x.
 func (r *random) whole(x float64) int {
@@ -57,7 +46,8 @@ func (r *random) whole(x float64) int {
 type law struct {
 	kind      lawKind
 	mean      float64
-	mu, sigma float64 // of the logarithm, for logNormal
+	mu, sigma float64   // of the logarithm, for logNormal
+	values    []float64 // at equally likely steps, for empirical
 }
 
 type lawKind uint8
@@ -67,6 +57,7 @@ const (
 	constant
 	exponential
 	logNormal
+	empirical // in straight lines between values
 )
 
 func newLaw(mean, scv float64) law {
@@ -92,15 +83,31 @@ func (l *law) draw(r *random) float64 {
 		return l.mean * r.ExpFloat64()
 	case logNormal:
 		return math.Exp(l.mu + l.sigma*r.NormFloat64())
+	case empirical:
+		return Quantile(l.values, r.Float64())
 	}
 	return 0
 }
 
-func scvOf(c headroom.Class, station string) float64 {
-	if v, ok := c.SCV[station]; ok {
-		return v
+// random says whether a draw is one.
+func (l *law) random() bool { return l.kind > constant }
+
+// demandLaw is the law of a class' demand at a station: as it was measured, else
+// by its squared coefficient of variation, of 1 where none is given.
+func demandLaw(c headroom.Class, station string) law {
+	scv, ok := c.SCV[station]
+	if !ok {
+		scv = 1
 	}
-	return 1
+	l := newLaw(c.Demand[station], scv)
+	if q := c.Quantiles[station]; len(q) > 1 && l.kind != zero {
+		l.kind = empirical
+		scale := l.mean / headroom.MeanOfQuantiles(q)
+		for _, v := range q {
+			l.values = append(l.values, v*scale)
+		}
+	}
+	return l
 }
 
 func sortedKeys(m map[string]float64) []string {

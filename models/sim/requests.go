@@ -7,12 +7,15 @@ const maxTries = 5 // Odoo's
 // ask begins a request: it wants a worker.
 func (e *engine) ask(i int32) {
 	c := &e.customers[i]
-	c.asked, c.try, c.refused = e.time, 0, 0
-	e.connect(i)
+	c.asked, c.try, c.refused, c.host = e.time, 0, 0, -1
+	e.number++
+	e.connect(i, false)
 }
 
-// connect takes a worker, a place in the backlog, or comes again.
-func (e *engine) connect(i int32) {
+// connect takes a worker, a place in the backlog, or comes again. Who is
+// counted as waiting already says so. The replica is chosen once, and anew
+// where it does not exist any more; without one, the request fails.
+func (e *engine) connect(i int32, waits bool) {
 	c := &e.customers[i]
 	n := e.classes[c.class].pool
 	if n < 0 {
@@ -20,45 +23,52 @@ func (e *engine) connect(i int32) {
 		return
 	}
 	p := &e.pool[n]
-	again := c.refused > 0
+	if c.host < 0 || p.host[c.host].target == 0 {
+		c.host = p.choose(e, c)
+	}
+	if c.host < 0 {
+		e.turnAway(i, p, waits)
+		return
+	}
+	h := &p.host[c.host]
 	switch {
-	case p.free > 0:
-		p.free--
-		p.busy.set(e.time, float64(p.workers-p.free))
-		if again {
+	case h.hasIdle():
+		if waits {
 			p.wait(e.time, -1, e.o.DrainAfter)
 		}
-		e.soon(i, begin)
-	case p.backlog == 0 || p.queue.len() < p.backlog:
-		if !again {
-			p.wait(e.time, 1, e.o.DrainAfter)
-		}
-		p.queue.push(i)
+		h.active++
+		e.give(p, h, i)
+		return
+	case h.backlog == 0 || h.queue.len() < h.backlog:
+		h.active++
+		h.queue.push(i)
 	default:
 		p.refused++
-		if !again {
-			p.wait(e.time, 1, e.o.DrainAfter)
+		if c.refused == synRetries+1 {
+			e.turnAway(i, p, waits)
+			return
 		}
-		e.refuse(i, p)
+		e.at(e.time+math.Ldexp(1, int(c.refused)), connectAgain, i)
+		c.refused++
 	}
+	if !waits {
+		p.wait(e.time, 1, e.o.DrainAfter)
+	}
+}
+
+// turnAway fails a request that never had a worker.
+func (e *engine) turnAway(i int32, p *pool, waits bool) {
+	if waits {
+		p.wait(e.time, -1, e.o.DrainAfter)
+	}
+	c := &e.customers[i]
+	c.waited = e.time - c.asked
+	e.answer(i, false, false)
 }
 
 // synRetries is Linux' tcp_syn_retries: a connection is asked for seven times,
 // the gaps doubling from 1 s, and the last wait of 64 s is in vain.
 const synRetries = 6
-
-func (e *engine) refuse(i int32, p *pool) {
-	c := &e.customers[i]
-	if c.refused == synRetries+1 {
-		p.wait(e.time, -1, e.o.DrainAfter)
-		c.waited = e.time - c.asked
-		e.answer(i, false, false)
-		return
-	}
-	gap := math.Ldexp(1, int(c.refused))
-	c.refused++
-	e.at(e.time+gap, connectAgain, i)
-}
 
 // try begins the work of one try: its snapshot and its demands.
 func (e *engine) try(i int32) {
@@ -76,20 +86,23 @@ func (e *engine) try(i int32) {
 	size := e.size(c, k)
 	total := size * k.work.draw(e.random)
 	c.homeWork = total / float64(calls+1)
-	each := e.work[int(i)*e.called:]
+	each := e.slice[int(i)*e.called:]
 	for n := range k.calls {
 		w := size * k.calls[n].draw(e.random)
 		total += w
 		each[n] = w / float64(calls)
 	}
 	c.slice, c.slices = -1, int32(calls*(1+len(k.called))+1)
-	c.left, c.done, c.delayed = 0, 0, k.delay == 0
-	c.touchAt = math.Inf(1)
+	c.left, c.done, c.delayed = 0, 0, k.delay.kind == zero
+	c.touchAt, c.againAt, c.touched = math.Inf(1), math.Inf(1), false
 	if k.rule != nil {
 		c.snapshot, c.held = e.lock.now, 0
 		c.rows = e.rows(c, k)
 		if len(c.rows) > 0 {
 			c.touchAt = k.rule.At * total
+			if k.rule.Again > 0 && k.rule.SkipLocked && len(k.also) > 0 {
+				c.againAt = max(k.rule.At, k.rule.Again) * total
+			}
 		}
 	}
 	e.proceed(i)
@@ -97,11 +110,8 @@ func (e *engine) try(i int32) {
 
 // size is how many times a class' mean demand the journey's document has.
 func (e *engine) size(c *customer, k *class) float64 {
-	if k.perLine == 0 || c.replay < 0 {
-		return 1
-	}
-	n := len(e.load.Journeys[c.replay].Document)
-	if n == 0 {
+	n := len(c.document)
+	if k.perLine == 0 || n == 0 {
 		return 1
 	}
 	return 1 + k.perLine*(float64(n)-k.lines)
@@ -112,6 +122,12 @@ func (e *engine) size(c *customer, k *class) float64 {
 func (e *engine) proceed(i int32) {
 	c := &e.customers[i]
 	k := &e.classes[c.class]
+	if c.load > 0 && k.home >= 0 {
+		w := c.load
+		c.load = 0
+		e.station[k.home].add(e.time, w, i)
+		return
+	}
 	for {
 		if c.done >= c.touchAt {
 			e.touch(i)
@@ -123,7 +139,7 @@ func (e *engine) proceed(i int32) {
 		}
 		if c.slice+1 >= c.slices/2 && !c.delayed {
 			c.delayed = true
-			e.at(e.time+k.delay, endOfDelay, i)
+			e.at(e.time+e.delay(c, k), endOfDelay, i)
 			return
 		}
 		if c.slice++; c.slice >= c.slices {
@@ -132,7 +148,7 @@ func (e *engine) proceed(i int32) {
 		if at := int(c.slice) % (1 + len(k.called)); at == 0 {
 			c.left = c.homeWork
 		} else {
-			c.left = e.work[int(i)*e.called+at-1]
+			c.left = e.slice[int(i)*e.called+at-1]
 		}
 	}
 	if !math.IsInf(c.touchAt, 1) { // at the very end, or rounding kept us short of it
@@ -141,6 +157,14 @@ func (e *engine) proceed(i int32) {
 		return
 	}
 	e.commit(i)
+}
+
+func (e *engine) delay(c *customer, k *class) float64 {
+	if !k.delay.random() {
+		return k.delay.mean
+	}
+	e.stream(c, forDelay+uint64(c.try))
+	return k.delay.draw(e.random)
 }
 
 // serve sends what is left of the slice to its station, only up to the point
@@ -178,28 +202,18 @@ func (e *engine) answer(i int32, ok, worker bool) {
 	c := &e.customers[i]
 	k := &e.classes[c.class]
 	if k.pool >= 0 && worker {
-		e.freeWorker(k.pool)
+		e.freeWorker(c)
 	}
 	overhead := k.overhead.mean
-	if k.overhead.kind == logNormal || k.overhead.kind == exponential {
+	if k.overhead.random() {
 		e.stream(c, forOverhead)
 		overhead = k.overhead.draw(e.random)
 	}
+	e.number--
 	e.tally.request(e, c, e.time+overhead, ok)
 	if !ok {
 		e.end(i, overhead, false)
 		return
 	}
 	e.next(i, overhead)
-}
-
-func (e *engine) freeWorker(n int) {
-	p := &e.pool[n]
-	if p.queue.len() == 0 {
-		p.free++
-		p.busy.set(e.time, float64(p.workers-p.free))
-		return
-	}
-	p.wait(e.time, -1, e.o.DrainAfter)
-	e.soon(p.queue.pop(), begin)
 }

@@ -10,9 +10,12 @@ type Result struct {
 	Pools    []PoolResult
 	// Responses of the replayed journeys, in the order of Load.Journeys; nil when pooled.
 	Responses []Response
-	Events    int
-	Measured  float64 // seconds
-	End       float64 // seconds; when the last event happened
+	// OperatorJourneys are the journeys of Load.Operators, in the order of their
+	// ends; nil when pooled.
+	OperatorJourneys []Ended
+	Events           int
+	Measured         float64 // seconds
+	End              float64 // seconds; when the last event happened
 	// Each is the replications by themselves, when there was more than one.
 	Each []Result
 }
@@ -21,6 +24,21 @@ type Result struct {
 type Response struct {
 	Seconds float64 // from its scheduled time to its end
 	Failed  bool
+	Nothing bool // it found nothing to do
+	// Document numbers what it was about: the same for the journey that made a
+	// document and those that took it and what was made of it; 0 of one that lay
+	// there at the start, and of none.
+	Document int32
+}
+
+// Ended is one journey of an operator.
+type Ended struct {
+	At, End  float64 // seconds since the start: begun, answered
+	Operator int     // index into Load.Operators
+	N        int     // its number in the shift, from 1
+	Failed   bool
+	Nothing  bool  // it found nothing to do
+	Document int32 // as Response has it
 }
 
 // ClassResult is one class of requests. Of a replay, the requests of journeys
@@ -34,6 +52,8 @@ type ClassResult struct {
 	Retried  int // requests that lost one at least
 	waits    float64
 	Response Times // of Count requests
+	// RetryResponse is of those of them that lost one try at least.
+	RetryResponse Times
 }
 
 // PoolWaitMean is the mean wait for a worker in seconds; false without requests.
@@ -57,6 +77,7 @@ type JourneyResult struct {
 	Name     string
 	Count    int // ended well
 	Failed   int
+	Nothing  int   // found nothing to do
 	Response Times // of Count
 }
 
@@ -65,12 +86,16 @@ type StationResult struct {
 	Name        string
 	BusySeconds float64 // server seconds
 	Utilization float64
+	// Bins are the busy server seconds of each Options.Grain from 0 on, of what is
+	// measured and what is not; nil without, and when pooled.
+	Bins []float64
 }
 
 // PoolResult is one pool over what is measured.
 type PoolResult struct {
 	Name     string
 	BusyMean float64 // workers
+	WaitMean float64 // requests that wait for a worker
 	Refused  int     // connections, for a full backlog, in the whole run
 	// Drained is the first time from Options.DrainAfter on at which no request
 	// waited for a worker; nil when one always did, and when pooled.
@@ -82,6 +107,7 @@ type tallies struct {
 	classes   []ClassResult
 	journeys  []JourneyResult
 	responses []Response
+	operators []Ended
 }
 
 func newTallies(p *program, replayed int) tallies {
@@ -98,7 +124,7 @@ func newTallies(p *program, replayed int) tallies {
 // measured says whether something that ends at end counts.
 func (e *engine) measured(c *customer, end float64) bool {
 	t := end
-	if c.replay >= 0 {
+	if c.replay >= 0 || c.operator >= 0 {
 		t = c.scheduled
 	}
 	return t >= e.o.Warmup && t < e.o.Duration
@@ -111,6 +137,10 @@ func (t *tallies) lost(e *engine, c *customer) {
 }
 
 func (t *tallies) request(e *engine, c *customer, end float64, ok bool) {
+	if e.watch != nil && ok {
+		e.watch.response(end, end-c.asked)
+	}
+	e.tell(c, end, ok)
 	if !e.measured(c, end) {
 		return
 	}
@@ -126,18 +156,29 @@ func (t *tallies) request(e *engine, c *customer, end float64, ok bool) {
 	}
 	k.Count++
 	k.Response.Add(end - c.asked)
+	if c.try > 1 {
+		k.RetryResponse.Add(end - c.asked)
+	}
 }
 
 func (t *tallies) journey(e *engine, c *customer, end float64, ok bool) {
+	paper := e.paper(c, ok)
 	if c.replay >= 0 {
-		t.responses[c.replay] = Response{end - c.scheduled, !ok}
+		t.responses[c.replay] = Response{end - c.scheduled, !ok, c.nothing, paper}
+	}
+	if c.operator >= 0 {
+		t.operators = append(t.operators, Ended{At: c.scheduled, End: end, Operator: int(c.operator), N: int(c.round), Failed: !ok, Nothing: c.nothing, Document: paper})
 	}
 	if !e.measured(c, end) {
 		return
 	}
 	j := &t.journeys[c.journey]
-	if !ok {
+	switch {
+	case !ok:
 		j.Failed++
+		return
+	case c.nothing:
+		j.Nothing++
 		return
 	}
 	j.Count++
@@ -149,8 +190,14 @@ func (e *engine) result() Result {
 	if math.IsInf(end, 1) {
 		end = e.time
 	}
-	r := Result{Classes: e.tally.classes, Journeys: e.tally.journeys[:e.own], Responses: e.tally.responses,
+	r := Result{Classes: e.tally.classes, Journeys: e.tally.journeys[:e.own], Responses: e.tally.responses, OperatorJourneys: e.tally.ended(),
 		Events: e.events, Measured: max(0, end-e.o.Warmup), End: e.time}
+	share := func(part, whole float64) float64 {
+		if whole == 0 {
+			return 0
+		}
+		return part / whole
+	}
 	per := func(sum float64) float64 {
 		if r.Measured == 0 {
 			return 0
@@ -158,10 +205,10 @@ func (e *engine) result() Result {
 		return sum / r.Measured
 	}
 	for i, s := range e.station {
-		r.Stations = append(r.Stations, StationResult{e.stations[i].Name, s.busy.sum, per(s.busy.sum) / s.servers})
+		r.Stations = append(r.Stations, StationResult{e.stations[i].Name, s.busy.sum, share(s.busy.sum, s.offered.sum), s.binned()})
 	}
 	for i, p := range e.pool {
-		q := PoolResult{Name: e.pools[i].Name, BusyMean: per(p.busy.sum), Refused: p.refused}
+		q := PoolResult{Name: e.pools[i].Name, BusyMean: per(p.busy.sum), WaitMean: per(p.queued.sum), Refused: p.refused}
 		if p.drained >= 0 {
 			at := p.drained
 			q.Drained = &at
@@ -187,6 +234,7 @@ func pooled(each []Result) Result {
 			c.Count, c.Failed, c.Tries = c.Count+o.Count, c.Failed+o.Failed, c.Tries+o.Tries
 			c.Lost, c.Retried, c.waits = c.Lost+o.Lost, c.Retried+o.Retried, c.waits+o.waits
 			c.Response.merge(&o.Response)
+			c.RetryResponse.merge(&o.RetryResponse)
 		}
 		out.Classes = append(out.Classes, c)
 	}
@@ -194,7 +242,7 @@ func pooled(each []Result) Result {
 		j := JourneyResult{Name: first.Journeys[i].Name}
 		for r := range each {
 			o := &each[r].Journeys[i]
-			j.Count, j.Failed = j.Count+o.Count, j.Failed+o.Failed
+			j.Count, j.Failed, j.Nothing = j.Count+o.Count, j.Failed+o.Failed, j.Nothing+o.Nothing
 			j.Response.merge(&o.Response)
 		}
 		out.Journeys = append(out.Journeys, j)
@@ -211,7 +259,7 @@ func (r *Result) resources(each []Result) {
 		return each[i].Measured / r.Measured
 	}
 	for i, s := range each[0].Stations {
-		s.BusySeconds, s.Utilization = 0, 0
+		s.BusySeconds, s.Utilization, s.Bins = 0, 0, nil
 		for n := range each {
 			s.BusySeconds += each[n].Stations[i].BusySeconds
 			s.Utilization += each[n].Stations[i].Utilization * weight(n)
@@ -219,9 +267,10 @@ func (r *Result) resources(each []Result) {
 		r.Stations = append(r.Stations, s)
 	}
 	for i, p := range each[0].Pools {
-		p.BusyMean, p.Refused, p.Drained = 0, 0, nil
+		p.BusyMean, p.WaitMean, p.Refused, p.Drained = 0, 0, 0, nil
 		for n := range each {
 			p.BusyMean += each[n].Pools[i].BusyMean * weight(n)
+			p.WaitMean += each[n].Pools[i].WaitMean * weight(n)
 			p.Refused += each[n].Pools[i].Refused
 		}
 		r.Pools = append(r.Pools, p)

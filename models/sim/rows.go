@@ -9,28 +9,33 @@ import (
 
 // rows are the rows that a try is going to touch.
 func (e *engine) rows(c *customer, k *class) []int32 {
-	rows := c.rows[:0]
+	rows, tenant := c.rows[:0], e.tenant(c, int(c.class))
 	if !k.rule.Documents {
-		return e.lock.draw(rows, k, e.random)
+		return e.lock.draw(rows, k, tenant, e.random)
 	}
-	// The rows belong to the journey: its tries and steps draw the same.
-	e.random.state = key(c.key, forDocument)
-	var document []int32
-	offset, space := int32(0), int(math.Ceil(k.rule.Population))
+	// The rows belong to the journey: its tries and steps draw the same, and
+	// who takes a document without products draws what its maker drew.
+	from := c.key
+	if len(c.document) == 0 {
+		from = c.about
+	}
+	e.random.state = key(from, forDocument)
+	space := int(math.Ceil(k.rule.Population))
 	if k.popular != nil {
 		space = k.popular.Len()
 	}
-	if c.replay >= 0 {
-		j := &e.load.Journeys[c.replay]
-		document, offset = j.Document, int32(j.Catalogue*e.load.Products.Len())
-	}
+	offset := c.catalogue * int32(e.load.Products.Len())
+	document := c.document
 	if len(document) == 0 {
 		e.scratch = distinct(e.scratch[:0], e.random.whole(k.rule.Rows), space, k.popular, e.random)
 		document = e.scratch
 	}
 	rows = intense(rows, document, k.rule.Intensity, space, k.popular, e.random)
 	for n, r := range rows {
-		rows[n] = e.lock.index(k.group, offset+r)
+		for _, g := range k.also {
+			rows = append(rows, e.lock.index(g, tenant, offset+r))
+		}
+		rows[n] = e.lock.index(k.group, tenant, offset+r)
 	}
 	return rows
 }
@@ -82,22 +87,22 @@ func distinct(rows []int32, need, space int, law *headroom.Popularity, rnd *rand
 
 // draw chooses the rows of a try: different ones, equally likely (Floyd's
 // algorithm, Communications of the ACM 30(9), 1987) or by their popularity.
-func (l *locks) draw(rows []int32, k *class, rnd *random) []int32 {
+func (l *locks) draw(rows []int32, k *class, tenant int, rnd *random) []int32 {
 	need := rnd.whole(k.rule.Rows)
 	if k.popular != nil {
 		rows = distinct(rows, need, k.popular.Len(), k.popular, rnd)
 		for n, r := range rows {
-			rows[n] = l.index(k.group, r)
+			rows[n] = l.index(k.group, tenant, r)
 		}
 		return rows
 	}
 	space := rnd.whole(k.rule.Population)
 	need = min(need, space)
 	for n := space - need; n < space; n++ {
-		pick := l.index(k.group, int32(rnd.Float64()*float64(n+1)))
+		pick := l.index(k.group, tenant, int32(rnd.Float64()*float64(n+1)))
 		for _, taken := range rows {
 			if taken == pick {
-				pick = l.index(k.group, int32(n))
+				pick = l.index(k.group, tenant, int32(n))
 				break
 			}
 		}

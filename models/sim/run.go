@@ -33,6 +33,13 @@ func Run(s headroom.System, l Load, o Options) (Result, error) {
 }
 
 func once(p *program, l Load, o Options) (Result, error) {
+	if bareOf(p, l, o) {
+		b := newBare(p, o)
+		if err := b.run(); err != nil {
+			return Result{}, err
+		}
+		return b.result(), nil
+	}
 	e := newEngine(p, l, o)
 	if err := e.run(); err != nil {
 		return Result{}, err

@@ -8,7 +8,8 @@ import (
 
 // Solve simulates the steady state and answers in the form that package
 // layered answers in. Where Options has no Duration, it is long enough for
-// about 200,000 requests, a tenth of it warm-up.
+// about 200,000 requests, a tenth of it warm-up; where it has no MaxCalls, they
+// are cut at 64.
 func Solve(s headroom.System, o Options) (headroom.Solution, error) {
 	if err := s.Check(); err != nil {
 		return headroom.Solution{}, fmt.Errorf("sim: %w", err)
@@ -17,12 +18,18 @@ func Solve(s headroom.System, o Options) (headroom.Solution, error) {
 		o.Duration = enough(s)
 		o.Warmup = o.Duration / 10
 	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = callsOfSolve
+	}
 	r, err := Run(s, Load{}, o)
 	if err != nil {
 		return headroom.Solution{}, err
 	}
 	return r.Solution(s), nil
 }
+
+// callsOfSolve is so many that more of them change nothing that could be seen.
+const callsOfSolve = 64
 
 // enough is a duration for about 200,000 requests, in seconds.
 func enough(s headroom.System) float64 {
@@ -37,6 +44,9 @@ func enough(s headroom.System) float64 {
 	}
 	for _, c := range s.Classes {
 		count(c.ArrivalRate, c.Population, c.ThinkTime+sum(c.Demand)+c.Delay+c.Overhead, 1)
+		if c.Every > 0 {
+			count(1/c.Every, 0, c.Every, 1)
+		}
 	}
 	demand := map[string]float64{}
 	for _, c := range s.Classes {
@@ -45,10 +55,7 @@ func enough(s headroom.System) float64 {
 	for _, j := range s.Journeys {
 		think, requests := j.ThinkTime, 0.0
 		for _, st := range j.Steps {
-			v := st.Visits
-			if v == 0 {
-				v = 1
-			}
+			v := visitsOf(st)
 			think += v * (st.ThinkTime + demand[st.Class])
 			requests += v
 		}
@@ -91,7 +98,7 @@ func (r *Result) Solution(s headroom.System) headroom.Solution {
 	}
 	workers := map[string]int{}
 	for _, p := range s.AllPools() {
-		workers[p.Name] = p.Servers
+		workers[p.Name] = p.Workers()
 	}
 	for _, p := range r.Pools {
 		out.Pools = append(out.Pools, headroom.PoolSolution{Name: p.Name, BusyMean: p.BusyMean})
@@ -135,7 +142,7 @@ func known(v float64, ok bool) *float64 {
 
 func open(s headroom.System) bool {
 	for _, c := range s.Classes {
-		if c.ArrivalRate > 0 {
+		if c.ArrivalRate > 0 || c.Every > 0 {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package sim
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // job is a slice of work at a station. Its end is on the station's own clock,
 // which advances by the service that each job there has got.
@@ -25,6 +28,9 @@ type station struct {
 	jobs    []job   // binary heap
 	seq     uint64
 	busy    meter
+	offered meter  // servers
+	trace   *trace // of busy servers; nil when nobody wants it
+	quota   *quota // nil: cores of its own
 }
 
 func (s *station) rate() float64 {
@@ -38,6 +44,10 @@ func (s *station) rate() float64 {
 
 // to moves the virtual clock to now.
 func (s *station) to(now float64) {
+	if s.quota != nil {
+		s.quota.host.sync(now)
+		return
+	}
 	if len(s.jobs) == 0 {
 		s.clock = 0 // no job refers to it: keeps its grain fine
 	} else {
@@ -48,18 +58,65 @@ func (s *station) to(now float64) {
 
 // plan says when the first job ends, and how many servers are busy till then.
 func (s *station) plan(now float64) {
-	s.busy.set(now, min(float64(len(s.jobs)), s.servers))
+	if s.quota != nil {
+		s.quota.host.settle(now)
+		return
+	}
+	s.uses(now, min(float64(len(s.jobs)), s.servers))
 	if len(s.jobs) == 0 {
 		s.next = math.Inf(1)
 		return
 	}
 	s.next = max(now, now+(s.jobs[0].end-s.clock)/s.rate())
+	if s.servers == 0 {
+		s.next = math.Inf(1)
+	}
+}
+
+// uses records how many servers are busy from now on.
+func (s *station) uses(now, servers float64) {
+	s.busy.set(now, servers)
+	if s.trace != nil {
+		s.trace.set(now, servers)
+	}
+}
+
+// resize gives the station another number of servers; 0 stands still.
+func (s *station) resize(now, servers float64) {
+	s.to(now)
+	s.servers = servers
+	if q := s.quota; q != nil {
+		q.left = min(q.left, servers*q.period)
+	}
+	s.offered.set(now, servers)
+	s.plan(now)
+}
+
+// remove takes out the jobs of a customer. It looks at all of them.
+func (s *station) remove(now float64, customer int32) {
+	mine := func(j job) bool { return j.customer == customer }
+	if !slices.ContainsFunc(s.jobs, mine) {
+		return
+	}
+	s.to(now)
+	old := s.jobs
+	s.jobs = s.jobs[:0]
+	for _, j := range old {
+		if !mine(j) {
+			s.insert(j)
+		}
+	}
+	s.plan(now)
 }
 
 func (s *station) add(now, work float64, customer int32) {
 	s.to(now)
 	s.seq++
-	j := job{s.clock + work, s.seq, customer}
+	s.insert(job{s.clock + work, s.seq, customer})
+	s.plan(now)
+}
+
+func (s *station) insert(j job) {
 	s.jobs = append(s.jobs, j)
 	i := len(s.jobs) - 1
 	for i > 0 {
@@ -71,13 +128,15 @@ func (s *station) add(now, work float64, customer int32) {
 		i = up
 	}
 	s.jobs[i] = j
-	s.plan(now)
 }
 
 // done takes out the job that ends at s.next.
 func (s *station) done() int32 {
 	now := s.next
 	top := s.jobs[0]
+	if s.quota != nil {
+		s.to(now)
+	}
 	s.clock, s.last = top.end, now // exact, whatever rounding says
 	n := len(s.jobs) - 1
 	last := s.jobs[n]

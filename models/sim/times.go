@@ -2,13 +2,11 @@ package sim
 
 import (
 	"math"
-	"sort"
-
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
+	"slices"
 )
 
 // keptSamples is how many response times are kept as they are; beyond it they
-// go to a histogram of three significant digits.
+// go to a histogram whose bins are less than a thousandth wide.
 const keptSamples = 1_000_000
 
 // Times are response times in seconds. The zero value is empty.
@@ -17,7 +15,7 @@ type Times struct {
 	sum       float64
 	values    []float64
 	sorted    bool
-	histogram *hdr.Histogram // of microseconds; nil while values holds them all
+	histogram *spread // nil while values holds them all
 }
 
 // Add counts one time.
@@ -25,24 +23,29 @@ func (t *Times) Add(v float64) {
 	t.n++
 	t.sum += v
 	if t.histogram != nil {
-		record(t.histogram, v)
+		t.histogram.record(v)
 		return
 	}
 	t.values, t.sorted = append(t.values, v), false
 	if len(t.values) > keptSamples {
-		t.histogram = hdr.New(1, mostMicroseconds, 3)
-		for _, v := range t.values {
-			record(t.histogram, v)
-		}
-		t.values = nil
+		t.summarise()
 	}
 }
 
-const mostMicroseconds = 1e16 // 317 years
+// summarise goes over to a histogram.
+func (t *Times) summarise() {
+	t.histogram = &spread{bits: fineBits}
+	for _, v := range t.values {
+		t.histogram.record(v)
+	}
+	t.values = nil
+}
 
-func record(h *hdr.Histogram, v float64) {
-	// The value is within the histogram's range by the clamp, so there is no error.
-	_ = h.RecordValue(int64(min(max(v*1e6, 1), mostMicroseconds)))
+// reserve makes room for about n times.
+func (t *Times) reserve(n float64) {
+	if room := int(min(1.02*n+100, keptSamples+1)); room > cap(t.values) && t.histogram == nil {
+		t.values = slices.Grow(t.values, room-len(t.values))
+	}
 }
 
 // N is the number of times.
@@ -64,10 +67,10 @@ func (t *Times) Percentile(p float64) (float64, bool) {
 		return 0, false
 	}
 	if t.histogram != nil {
-		return float64(t.histogram.ValueAtQuantile(p)) / 1e6, true
+		return t.histogram.quantile(p / 100)
 	}
 	if !t.sorted {
-		sort.Float64s(t.values)
+		slices.Sort(t.values)
 		t.sorted = true
 	}
 	return Quantile(t.values, p/100), true
@@ -93,13 +96,9 @@ func (t *Times) merge(o *Times) {
 		return
 	}
 	if t.histogram == nil {
-		t.histogram = hdr.New(1, mostMicroseconds, 3)
-		for _, v := range t.values {
-			record(t.histogram, v)
-		}
-		t.values = nil
+		t.summarise()
 	}
-	t.histogram.Merge(o.histogram) // of the same range: nothing is dropped
+	t.histogram.add(o.histogram)
 	t.n += o.n
 	t.sum += o.sum
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/models/sim"
+)
+
+func newModelTransient(std stdio) *cobra.Command {
+	var asJSON bool
+	var seed uint64
+	var replications int
+	cmd := &cobra.Command{
+		Use:   "transient FILE.json",
+		Short: "Follow a system through bursts, batches and lost nodes until its backlog is gone",
+		Long: `Simulate what comes to a system over time, from a steady start: a system as for
+'model system', with load ([{from, to, class, arrival_rate}], added to the system's
+own), batches ([{t, class, count}]), and changes ([{at, pool or station, servers,
+lost}]). The answer is JSON: the state over time, and the drain, which is the time
+from the end of the last burst or batch until no request waits for a worker. A
+file named - is standard input. Times are in seconds, rates in 1/s.`,
+		Example: "  headroom model transient burst.json\n  headroom model transient --seed 7 - < burst.json",
+		Args:    exactArgs(1, "one file"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if replications < 0 || replications > mostReplications {
+				return &headroom.InputError{What: fmt.Sprintf("%d replications are not 0 to %d", replications, mostReplications), Where: "--replications"}
+			}
+			t, err := readTransient(args[0], std.in)
+			if err != nil {
+				return err
+			}
+			answer, err := sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
+			if err != nil {
+				return &headroom.InputError{What: err.Error(), Where: args[0], Err: err}
+			}
+			return writeJSON(std.out, answer)
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the simulation")
+	cmd.Flags().IntVar(&replications, "replications", 0, "how often it is simulated; 0: as often as some seconds allow")
+	cmd.Flags().BoolVar(&asJSON, "json", true, "accepted as everywhere; the answer is JSON either way")
+	return cmd
+}
+
+// mostReplications that a user may ask for.
+const mostReplications = 1_000_000
+
+func readTransient(path string, stdin io.Reader) (headroom.Transient, error) {
+	var t headroom.Transient
+	in := stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return t, readable(path, err)
+		}
+		defer func() { _ = f.Close() }() // only read from
+		in = f
+	}
+	dec := json.NewDecoder(in)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&t); err != nil {
+		return t, &headroom.InputError{What: fmt.Sprintf("is not a transient: %v", err), Where: path, Err: err}
+	}
+	return t, nil
+}

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// hostPeriod is Linux' own length of a quota's period, in seconds
+// (cpu.cfs_period_us).
+const hostPeriod = 0.1
+
+// grain is the CPU seconds that count as nothing: rounding leaves as much of a
+// quota.
+const grain = 1e-12
+
+// machine is a host whose cores several stations share.
+type machine struct {
+	cores    float64
+	stations []*station
+}
+
+// running is the number of jobs that are not held back by their quota.
+func (m *machine) running() float64 {
+	n := 0
+	for _, s := range m.stations {
+		if !s.quota.spent && s.servers > 0 {
+			n += len(s.jobs)
+		}
+	}
+	return float64(n)
+}
+
+// quota is what a station on a host may use in each period. What it does not
+// use expires. Periods begin at whole multiples of their length.
+type quota struct {
+	host   *machine
+	period float64
+	left   float64 // CPU seconds of the period that end ends
+	end    float64
+	spent  bool // nobody runs until end
+	rate   float64
+	turn   bool // station.next is not the end of a job, but of the quota or of the period
+}
+
+// bind puts the stations on their hosts.
+func bind(stations []station, hosts []headroom.Host, of []headroom.Station) {
+	for _, h := range hosts {
+		m := &machine{cores: h.Cores}
+		for i, st := range of {
+			if st.Host == h.Name {
+				q := &quota{host: m, period: st.Period}
+				if q.period == 0 {
+					q.period = hostPeriod
+				}
+				stations[i].quota = q
+				m.stations = append(m.stations, &stations[i])
+			}
+		}
+	}
+}
+
+// sync brings a station's clock and quota to now, at the rate that held.
+func (s *station) sync(now float64) {
+	q := s.quota
+	d := now - s.last
+	n := float64(len(s.jobs))
+	if n == 0 {
+		s.clock = 0
+	} else {
+		s.clock += d * q.rate
+	}
+	s.last = now
+	used := n * q.rate * d
+	if now >= q.end { // a new period, or a later one
+		begin := q.period * math.Floor(now/q.period)
+		q.end = begin + q.period
+		if q.end <= now { // rounding
+			begin, q.end = q.end, q.end+q.period
+		}
+		used = n * q.rate * min(d, now-begin)
+		q.left, q.spent = s.servers*q.period, false
+	}
+	q.left -= used
+}
+
+// settle fixes the rates of a host's stations, and what is next at each.
+func (m *machine) settle(now float64) {
+	rate := 1.0
+	if n := m.running(); n > m.cores {
+		rate = m.cores / n
+	}
+	for _, s := range m.stations {
+		q := s.quota
+		q.rate = rate
+		if q.spent || s.servers == 0 {
+			q.rate = 0
+		}
+		n := float64(len(s.jobs))
+		s.uses(now, n*q.rate)
+		s.next, q.turn = math.Inf(1), false
+		if n == 0 || s.servers == 0 {
+			continue
+		}
+		if q.spent {
+			s.next, q.turn = q.end, true
+			continue
+		}
+		s.next = max(now, now+(s.jobs[0].end-s.clock)/q.rate)
+		use := n * q.rate
+		out := now + max(0, q.left)/use
+		if out > q.end {
+			out = math.Inf(1)
+			if use > s.servers {
+				out = q.end + s.servers*q.period/use
+			}
+		}
+		if out < s.next {
+			s.next, q.turn = out, true
+		}
+	}
+}
+
+// sync brings every station of the host to now.
+func (m *machine) sync(now float64) {
+	for _, s := range m.stations {
+		s.sync(now)
+	}
+}
+
+// turned is the end of a quota, or of a period that it did not last for.
+func (s *station) turned(now float64) {
+	q := s.quota
+	q.host.sync(now)
+	if use := float64(len(s.jobs)) * q.rate; !q.spent && (q.left <= grain || now+q.left/use <= now) {
+		q.spent, q.left = true, 0 // late in a long run, the clock's grain is coarser
+	}
+	q.host.settle(now)
+}
+
+// ended is the end that the station's next event is: of a job, or of a quota.
+func (e *engine) ended(at int) {
+	s := &e.station[at]
+	if s.quota != nil && s.quota.turn {
+		s.turned(e.time)
+		return
+	}
+	e.proceed(s.done())
+}
