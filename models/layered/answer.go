@@ -1,7 +1,6 @@
 package layered
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/headroom-erp/headroom"
@@ -10,37 +9,28 @@ import (
 // heldVariance of the time in the worker, in s². sharing adds what processor
 // sharing does to a single response: for M/M/1 its SCV is 1 + 2 rho/(2 - rho),
 // with rho = 1 - 1/stretch there.
-func (k *class) heldVariance(sharing bool) float64 {
-	v := k.retry.spread + k.retry.lost*(1-k.retry.lost)*math.Pow(k.rule0()*k.try, 2)
+func (v *solver) heldVariance(k *class, stretch []float64) float64 {
+	variance := k.retry.spread + max(0, k.retry.square-k.retry.work*k.retry.work)*k.try*k.try + k.delayVariance*k.retry.work + k.blocked*k.blocked
 	for i, d := range k.demand {
 		scv := k.scv[i]
-		if sharing && k.stretch[i] > 1 {
-			x := 1 - 1/k.stretch[i]
+		own := 1 / min(1, v.stations[i].Servers)
+		if stretch[i] > own {
+			x := 1 - own/stretch[i]
 			scv += 2 * x / (2 - x)
 		}
-		v += math.Pow(d*k.stretch[i], 2) * scv * k.retry.work
+		variance += math.Pow(d*stretch[i], 2) * scv * k.retry.work
 	}
-	return v
+	return variance
 }
 
-func (k *class) rule0() float64 {
-	if k.rule == nil {
+// waitDeviation is the standard deviation of a wait for a worker, in seconds:
+// that of no wait, or one that is exponential.
+func (v *solver) waitDeviation(pool int, wait float64) float64 {
+	if pool < 0 || wait == 0 {
 		return 0
 	}
-	return k.rule.At
-}
-
-// variance of the response.
-func (v *solver) variance(k *class) float64 {
-	return k.heldVariance(true) + v.waitDeviation(k)*v.waitDeviation(k)
-}
-
-// waitDeviation is the standard deviation of the wait for a worker, in seconds.
-func (v *solver) waitDeviation(k *class) float64 {
-	if k.pool < 0 {
-		return 0
-	}
-	return k.wait * math.Sqrt(v.pools[k.pool].flow.spread)
+	must := max(1e-3, v.pools[pool].flow.mustWait)
+	return wait * math.Sqrt(2/must-1)
 }
 
 // quantile of the log-normal distribution with a mean and a variance.
@@ -62,7 +52,7 @@ const (
 func (v *solver) overloaded(k *class) float64 {
 	worst := 0.0
 	if k.pool >= 0 {
-		worst = v.pools[k.pool].overload
+		worst = v.pools[k.pool].flow.overload
 	}
 	for s, d := range k.demand {
 		if d > 0 {
@@ -75,47 +65,48 @@ func (v *solver) overloaded(k *class) float64 {
 func (v *solver) solution() headroom.Solution {
 	out := headroom.Solution{Method: Method, Pools: []headroom.PoolSolution{}, Journeys: []headroom.JourneySolution{}}
 	for i := range v.classes {
-		out.Classes = append(out.Classes, v.class(&v.classes[i]))
+		out.Classes = append(out.Classes, v.class(i))
 	}
 	for i := range v.journeys {
 		out.Journeys = append(out.Journeys, v.journey(&v.chains[i]))
 	}
 	for s, st := range v.stations {
 		var busy float64
-		for _, k := range v.classes {
+		for i := range v.classes {
+			k := &v.classes[i]
 			busy += k.carried * k.demand[s] * k.retry.work
 		}
-		u := busy / st.Servers
-		out.Stations = append(out.Stations, headroom.StationSolution{Name: st.Name, Utilization: min(1, u)})
+		out.Stations = append(out.Stations, headroom.StationSolution{Name: st.Name, Utilization: min(1, busy/st.Servers)})
 		if v.full[s] > 0 {
-			v.warnings = append(v.warnings, fmt.Sprintf("station %q is offered %.3g times what it can serve by requests that hold no worker", st.Name, v.full[s]))
+			v.warn("station %q is offered %.3g times what it can serve by open load; response times grow without bound", st.Name, v.full[s])
 		} else if v.clipped[s] {
-			v.warnings = append(v.warnings, fmt.Sprintf("station %q is kept over %g %% busy by requests that hold no worker: solved as if by %g %%, so response times are too short", st.Name, 100*almostAll, 100*almostAll))
+			v.warn("station %q is kept over %g %% busy by requests that hold no worker: solved as if by %g %%, so response times are too short", st.Name, 100*almostAll, 100*almostAll)
 		}
 	}
-	for _, p := range v.pools {
-		out.Pools = append(out.Pools, headroom.PoolSolution{Name: p.name, BusyMean: p.busy()})
-		if p.overload > 0 {
-			x := p.flow.through
-			v.warnings = append(v.warnings, fmt.Sprintf("pool %q is offered %.3g times what it and its stations can serve: %.4g requests/s of %.4g; response times grow without bound", p.name, p.overload, p.overload*x, x))
+	for i := range v.pools {
+		p := &v.pools[i]
+		if !p.real {
+			continue
+		}
+		busy := 0.0
+		for n, w := range p.served {
+			busy += float64(n*p.replicas) * w
+		}
+		out.Pools = append(out.Pools, headroom.PoolSolution{Name: p.name, BusyMean: busy})
+		if over := p.flow.overload; over > 0 {
+			x := p.flow.through * float64(p.replicas)
+			v.warn("pool %q is offered %.3g times what it and its stations can serve: %.4g requests/s of %.4g; response times grow without bound", p.name, over, over*x, x)
 		}
 	}
 	out.Warnings = v.warnings
 	return out
 }
 
-func (p *pool) busy() float64 {
-	var b float64
-	for n, w := range p.flow.served {
-		b += float64(n) * w
-	}
-	return b
-}
-
-func (v *solver) class(k *class) headroom.ClassSolution {
-	out := headroom.ClassSolution{Name: k.name, Throughput: k.carried * k.retry.success}
+func (v *solver) class(i int) headroom.ClassSolution {
+	k := &v.classes[i]
+	out := headroom.ClassSolution{Name: k.name, Throughput: k.carried * k.retry.success * (1 - v.refused(k).lost)}
 	if over := v.overloaded(k); over > 0 {
-		if k.pool < 0 {
+		if k.pool < 0 || v.pools[k.pool].flow.overload == 0 {
 			out.Throughput /= over
 		}
 		return out
@@ -125,7 +116,7 @@ func (v *solver) class(k *class) headroom.ClassSolution {
 		out.RetryShare = &p
 	}
 	if k.pool >= 0 {
-		w := k.wait
+		w := k.wait + v.refused(k).wait
 		out.PoolWaitMean = &w
 	}
 	// A constant overhead shifts the distribution.
@@ -133,36 +124,45 @@ func (v *solver) class(k *class) headroom.ClassSolution {
 	if k.overheadVariance > 0 {
 		shift = 0
 	}
-	mean, variance := k.response()-shift, v.variance(k)+k.overheadVariance
+	whole := k.wait + v.refused(k).wait + k.held(k.stretch) + k.overhead
+	d := v.waitDeviation(k.pool, k.wait)
+	mean, variance := whole-shift, v.heldVariance(k, k.stretch)+d*d+k.overheadVariance
 	at := func(z float64) *float64 { q := shift + quantile(mean, variance, z); return &q }
-	whole := k.response()
 	out.ResponseMean, out.ResponseP50, out.ResponseP95, out.ResponseP99 = &whole, at(0), at(z95), at(z99)
 	return out
 }
 
 func (v *solver) journey(c *chain) headroom.JourneySolution {
-	out := headroom.JourneySolution{Name: c.name, Throughput: c.rate}
+	out := headroom.JourneySolution{Name: c.name, Throughput: c.rate * c.found}
 	// The steps of an open journey meet the same queue: their waits rise and
 	// fall together, and deviations add up where variances would not. A closed
 	// customer queues behind a fixed number of others.
-	mean, variance, waits := c.inside, 0.0, 0.0
+	variance, waits := 0.0, 0.0
 	worst := 0.0
-	for i, n := range c.visits {
+	mean, full := 0.0, make([]float64, len(c.visits)) // of a journey that finds its document
+	for _, st := range c.steps {
+		full[st.visit] += st.n
+		mean += st.n * st.think
+	}
+	for i := range c.visits {
+		x := &c.visits[i]
+		n := full[i]
 		if n == 0 {
 			continue
 		}
-		k := &v.classes[i]
+		k := &v.classes[x.class]
 		worst = max(worst, v.overloaded(k))
-		out.Throughput *= math.Pow(k.retry.success, n)
-		mean += n * k.response()
-		variance += n * (k.heldVariance(true) + k.overheadVariance)
-		if d := v.waitDeviation(k); c.population == 0 {
+		out.Throughput *= math.Pow(k.retry.success*(1-v.refused(k).lost), n)
+		r := v.response(x)
+		mean += n * r
+		variance += n * (v.heldVariance(k, x.stretch) + k.overheadVariance)
+		if d := v.waitDeviation(x.pool, x.wait); c.population == 0 {
 			waits += n * d
 		} else {
 			variance += n * d * d
 		}
 		f := n - math.Floor(n) // the odd visit that happens or not
-		variance += f * (1 - f) * k.response() * k.response()
+		variance += f * (1 - f) * r * r
 	}
 	if worst > 0 {
 		out.Throughput /= worst

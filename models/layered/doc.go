@@ -1,34 +1,50 @@
 // Package layered is the analytic solver of a headroom.System: a request holds
 // a worker while it uses the stations, so the pool is a queue whose servers
 // are themselves slowed by the stations. It shares no code that computes with
-// package sim. Times are in seconds, rates in 1/s.
+// package sim. Times are in seconds, rates in 1/s. Same input, same output; a
+// typical system takes a quarter of a millisecond.
 //
 // Method, for one pool of W workers over processor-sharing stations:
 //
 //  1. The stations with n requests in them, n = 1 to W, are a closed
 //     product-form network of load-dependent stations (capacity min(n, c), c
-//     may be fractional) and a delay. Its throughput X(n) and mean queues come
-//     from the convolution algorithm (Buzen 1973). Classes are aggregated by
-//     their throughput, which product form allows under processor sharing.
-//     Requests that hold no worker are open customers of the same network,
-//     folded exactly into the stations' capacities.
+//     may be fractional) and a delay: convolution (Buzen 1973). Open requests
+//     that hold no worker are folded exactly into the stations' capacities;
+//     other pools' requests are a second chain, whose number is tied to n as in
+//     product form (network.go). One of several replicas is a part of the
+//     network of all (replicas.go); chosen by connections they are one pool.
 //  2. The pool is a birth-death process with death rate X(min(n, W)), the
-//     flow-equivalent server (Chandy, Herzog, Woo 1975; for pools
-//     Avi-Itzhak and Heyman 1973). It is exact for exponential demands with
-//     equal routing. Closed customers make its birth rate fall with n.
-//  3. The wait for a worker is then multiplied by (1 + SCV)/2, where SCV is
-//     that of the time a worker is held over all classes, as Allen and Cunneen
-//     do for M/G/c and Zhang and Zwart (2008) for limited processor sharing.
-//  4. Conflicts: a try of a transaction loses with probability 1 - exp(-E),
-//     E the expected number of rivals that commit one of its rows between its
-//     start and its touch, or hold one then. A try's duration, the number of
-//     tries and the sleeps follow from it, and all is iterated to a fixed point.
-//  5. Percentiles are those of a log-normal distribution with the mean and an
+//     flow-equivalent server (Chandy, Herzog, Woo 1975; Avi-Itzhak and Heyman
+//     1973). Operators make its birth rate fall with n, by how many of n are
+//     whose (sources.go); what each meets is the arrival theorem's.
+//  3. The spread of the work, in what limits the full pool (spread.go), is that
+//     of two-phase work: hyperexponential with mean, SCV and the low-load limit
+//     of Burman and Smith (1983), or Erlang, whose effect is taken in proportion.
+//     The pool with these phases is solved exactly (matrix-analytic, phase.go),
+//     for up to 20 workers; beyond, the two limits are interpolated.
+//  4. Unequal classes and the order of journeys: mean value analysis of the
+//     queue's places, exact for one worker, Reiman's limit at high load
+//     (waits.go). A customer does not meet itself.
+//  5. Conflicts: a try loses to a rival that commits one of its rows between
+//     its start and its touch, or holds one then; hot documents lose again
+//     (conflict.go). A full backlog, registries, restarts and stocks have files
+//     of their own. All is iterated to a fixed point.
+//  6. Percentiles are those of a log-normal distribution with the mean and an
 //     approximate variance of the response.
 //
-// Known errors: demands of little spread make step 3 too low for few busy
-// workers among many (as Allen-Cunneen is); a finite backlog is taken as
-// unbounded; several pools see one another as open load only; percentiles have
-// two moments only. CAPACITY.md names the sizes of such errors; package sim has
-// none of them.
+// Measured against sim over 500 random systems (TestAgreesWithSimulation: 1 to
+// 16 workers, 0.5 to 8 cores, 2 to 8 classes of 5 ms to 1 s, SCV 0 to 4, 20 to
+// 95 % of what they carry; seven in ten without conflicts, several pools or
+// replicas): no warning for 59 % (of the plain ones 72 %), and there
+// every class' mean response within 5 % and every operator's throughput within
+// 1 % but for the simulation's own interval; the median error is 1.2 %, that
+// interval included. Shares of retries: median error 5 %. With a warning: median
+// 4 %, 90th percentile 30 %, without bound where a backlog refuses or the load is
+// near its limit. p95: median 8 %, 90th percentile 40 %: two moments say little of rare classes.
+// The published sock shop (LQN, 72 throughputs): mean error 1.2 %, worst 7.2 %.
+//
+// What it is weak at, it says (doubt.go): few operators of unequal work who
+// wait for one another; work of others that comes and goes at a station; full
+// backlogs; schedules; waits at replicas; many conflicts among few; stocks in
+// balance; CPU quotas, which it takes for cores.
 package layered

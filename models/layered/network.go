@@ -2,16 +2,17 @@ package layered
 
 import "math"
 
-// resource is one station as the pool's requests see it.
+// resource is one station as the requests of one pool see it.
 type resource struct {
 	servers  float64
-	demand   float64 // s, of the pool's mean request
-	open     float64 // Erlang offered by requests outside of the pool
-	capacity []float64
-	others   []float64 // mean number of open requests when n of the pool are here
+	demand   float64   // s, of the pool's mean request
+	others   float64   // s, of the mean request in service at other pools
+	open     float64   // Erlang offered by open requests without a worker
+	capacity []float64 // that n requests with a worker get beside them
+	beside   []float64 // mean number of open requests when n with a worker are here
 }
 
-// prepare finds the capacity that n requests of the pool get, n = 0 to most,
+// prepare finds the capacity that n requests with workers get, n = 0 to most,
 // beside open requests that offer a Erlang. With b(i) = min(i, c) the joint
 // weights of product form are
 //
@@ -21,11 +22,17 @@ type resource struct {
 // (n+j+1)/(j+1) a/b(n+j+1), capacity(n) = b(n) S(n-1)/S(n). Valid for a < c.
 func (r *resource) prepare(most int) {
 	b := func(i int) float64 { return min(float64(i), r.servers) }
-	r.capacity, r.others = make([]float64, most+1), make([]float64, most+1)
+	r.capacity, r.beside = make([]float64, most+1), make([]float64, most+1)
+	if r.open == 0 {
+		for n := range r.capacity {
+			r.capacity[n] = b(n)
+		}
+		return
+	}
 	before := 0.0 // log S(n-1)
 	for n := 0; n <= most; n++ {
 		sum, weighted, term, scale := 1.0, 0.0, 1.0, 0.0
-		for m := 0; r.open > 0; m++ {
+		for m := 0; ; m++ {
 			ratio := float64(n+m+1) / float64(m+1) * r.open / b(n+m+1)
 			term *= ratio
 			sum += term
@@ -33,7 +40,7 @@ func (r *resource) prepare(most int) {
 			if sum > 1e200 {
 				sum, weighted, term, scale = sum*1e-200, weighted*1e-200, term*1e-200, scale+200*math.Ln10
 			}
-			if ratio < 1 && term*float64(m+2) < 1e-11*sum*(1-ratio) || m > 1_000_000 {
+			if ratio < 1 && term*float64(m+2) < 1e-9*sum*(1-ratio) || m > 100_000 {
 				break
 			}
 		}
@@ -41,78 +48,198 @@ func (r *resource) prepare(most int) {
 		if n > 0 {
 			r.capacity[n] = b(n) * math.Exp(before-logS)
 		}
-		r.others[n] = weighted / sum
+		r.beside[n] = weighted / sum
 		before = logS
 	}
 }
 
-// closed is the network with n requests of the pool in it, n = 0 to W.
+// closed is the network with n requests of the pool in it, n = 0 to W, and m
+// of other pools, whose mean over m is taken.
 type closed struct {
 	throughput []float64   // X(n), 1/s
-	queue      [][]float64 // by station, then n: mean number of the pool's requests
-	others     [][]float64 // by station, then n: mean number of open requests
+	queue      [][]float64 // by station, then n: mean number of the pool's requests; the delay is last
+	beside     [][]float64 // by station, then n: mean number of open requests without a worker
+	sway       float64     // SCV of X(W) over what others are in service
 }
 
-// solveClosed is the convolution algorithm. Demands are scaled so that the
-// normalising constants stay within range for up to mostWorkers requests.
-func solveClosed(stations []resource, delay float64, most int) closed {
-	total, heaviest := delay, 0.0
+// solveClosed is the convolution algorithm for two chains, the pool's own and
+// all others. present says how many others there are and how many of the pool's
+// own, from the round before. Demands are scaled so that the normalising
+// constants stay within range.
+func solveClosed(stations []resource, delay, otherDelay float64, own, present []float64) closed {
+	most, m := len(own)-1, len(present)-1
+	d, e := delay, otherDelay
+	heavy, heavyOther := 0.0, 0.0
 	for _, s := range stations {
-		total += s.demand
-		if s.demand > 0 {
-			heaviest = max(heaviest, s.demand/s.capacity[most])
-		}
+		d, e = d+s.demand, e+s.others
+		top := max(s.capacity[len(s.capacity)-1], math.SmallestNonzeroFloat64)
+		heavy, heavyOther = max(heavy, s.demand/top), max(heavyOther, s.others/top)
 	}
-	scale := max(heaviest, total/float64(most))
-	f := make([][]float64, 0, len(stations)+1)
+	scale, scaleOther := max(heavy, d/float64(max(1, most))), max(heavyOther, e/float64(max(1, m)))
+	if scaleOther == 0 {
+		scaleOther = 1
+	}
+	f := make([]table, 0, len(stations)+1)
 	for _, s := range stations {
-		f = append(f, factors(s.demand/scale, func(n int) float64 { return s.capacity[n] }, most))
+		f = append(f, factors(s.demand/scale, s.others/scaleOther, s.capacity, most, m))
 	}
-	f = append(f, factors(delay/scale, func(n int) float64 { return float64(n) }, most))
-	g := convolveAll(f, -1, most)
-	out := closed{throughput: make([]float64, most+1)}
+	f = append(f, factors(delay/scale, otherDelay/scaleOther, nil, most, m))
+	before := make([]table, len(f)) // product of all before i
+	all := f[0]
+	for i := 1; i < len(f); i++ {
+		before[i] = all
+		all = convolve(all, f[i])
+	}
+	weight := joint(all, own, present)
+	out := closed{throughput: make([]float64, most+1), queue: make([][]float64, len(f)), beside: make([][]float64, len(stations))}
 	for n := 1; n <= most; n++ {
-		out.throughput[n] = g[n-1] / g[n] / scale
-	}
-	for i, s := range stations {
-		rest := convolveAll(f, i, most)
-		q, m := make([]float64, most+1), make([]float64, most+1)
-		for n := 0; n <= most; n++ {
-			for k := 0; k <= n; k++ {
-				p := f[i][k] * rest[n-k] / g[n]
-				q[n] += float64(k) * p
-				m[n] += s.others[k] * p
-			}
+		for j := range present {
+			out.throughput[n] += weight.at(n, j) * all.at(n-1, j) / all.at(n, j) / scale
 		}
-		out.queue, out.others = append(out.queue, q), append(out.others, m)
+	}
+	var second float64
+	for j := range present {
+		x := all.at(most-1, j) / all.at(most, j) / scale
+		second += weight.at(most, j) * x * x
+	}
+	out.sway = max(0, second/(out.throughput[most]*out.throughput[most])-1)
+	after := table{} // product of all after i
+	for i := len(f) - 1; i >= 0; i-- {
+		rest := before[i]
+		switch {
+		case i == 0:
+			rest = after
+		case i < len(f)-1:
+			rest = convolve(rest, after)
+		}
+		var beside []float64
+		if i < len(stations) && stations[i].open > 0 {
+			beside = stations[i].beside
+		}
+		out.queue[i], beside = means(f[i], rest, all, weight, beside)
+		if i < len(stations) {
+			out.beside[i] = beside
+		}
+		if i == len(f)-1 {
+			after = f[i]
+		} else if i > 0 {
+			after = convolve(after, f[i])
+		}
 	}
 	return out
 }
 
-func factors(demand float64, capacity func(int) float64, most int) []float64 {
-	f := make([]float64, most+1)
-	f[0] = 1
-	for n := 1; n <= most; n++ {
-		f[n] = f[n-1] * demand / max(capacity(n), math.SmallestNonzeroFloat64)
+// joint is the probability of m others, given n of the own: in proportion to
+// all(n, m) b(m), as in product form, with the b that give the others their
+// probabilities and the own theirs (iterative proportional fitting).
+func joint(all table, own, present []float64) table {
+	w := newTable(all.n, all.m)
+	b := make([]float64, all.m+1)
+	for m, p := range present {
+		b[m] = p / all.at(0, m)
 	}
-	return f
-}
-
-func convolveAll(f [][]float64, but, most int) []float64 {
-	g := make([]float64, most+1)
-	g[0] = 1
-	next := make([]float64, most+1)
-	for i := range f {
-		if i == but {
-			continue
+	sum := func(n int) float64 {
+		var s float64
+		for m := range b {
+			s += all.at(n, m) * b[m]
 		}
-		for n := range next {
-			next[n] = 0
-			for k := 0; k <= n; k++ {
-				next[n] += f[i][k] * g[n-k]
+		return s
+	}
+	for range 4 {
+		if all.m == 0 {
+			break
+		}
+		next := make([]float64, len(b))
+		for n, a := range own {
+			if s := sum(n); a > 0 && s > 0 {
+				for m := range next {
+					next[m] += a * all.at(n, m) / s
+				}
 			}
 		}
-		g, next = next, g
+		for m, p := range present {
+			if next[m] > 0 {
+				b[m] = p / next[m]
+			}
+		}
 	}
-	return g
+	for n := 0; n <= all.n; n++ {
+		s := sum(n)
+		for m := range b {
+			w.v[n*(all.m+1)+m] = all.at(n, m) * b[m] / s
+		}
+	}
+	return w
+}
+
+// means of the pool's own requests at a station, and of the open ones there, by n.
+func means(f, rest, all, weight table, beside []float64) (queue, open []float64) {
+	queue, open = make([]float64, f.n+1), make([]float64, f.n+1)
+	for n := 0; n <= f.n; n++ {
+		for m := 0; m <= f.m; m++ {
+			g := weight.at(n, m) / all.at(n, m)
+			for i := 0; i <= n; i++ {
+				for j := 0; j <= m; j++ {
+					p := f.at(i, j) * rest.at(n-i, m-j) * g
+					queue[n] += float64(i) * p
+					if beside != nil {
+						open[n] += beside[i+j] * p
+					}
+				}
+			}
+		}
+	}
+	return queue, open
+}
+
+// table is a function of (n, m), n first.
+type table struct {
+	n, m int // largest
+	v    []float64
+}
+
+func newTable(n, m int) table { return table{n, m, make([]float64, (n+1)*(m+1))} }
+
+func (t *table) at(n, m int) float64 { return t.v[n*(t.m+1)+m] }
+
+// convolve is the sum over (i, j) of a(i, j) b(n-i, m-j).
+func convolve(a, b table) table {
+	c := newTable(a.n, a.m)
+	w := a.m + 1
+	for n := 0; n <= a.n; n++ {
+		for i := 0; i <= n; i++ {
+			for j := 0; j < w; j++ {
+				x := a.v[i*w+j]
+				if x == 0 {
+					continue
+				}
+				out, in := c.v[n*w+j:(n+1)*w], b.v[(n-i)*w:(n-i+1)*w]
+				for k := range out {
+					out[k] += x * in[k]
+				}
+			}
+		}
+	}
+	return c
+}
+
+// factors of one station: C(n+m, n) d^n e^m / (b(1) ... b(n+m)); b is nil for a delay.
+func factors(d, e float64, b []float64, n, m int) table {
+	t := newTable(n, m)
+	t.v[0] = 1
+	step := func(i, total int) float64 { // up in i of total
+		if b == nil {
+			return 1 / float64(i)
+		}
+		return float64(total) / float64(i) / max(b[total], math.SmallestNonzeroFloat64)
+	}
+	for i := 0; i <= n; i++ {
+		if i > 0 {
+			t.v[i*(m+1)] = t.v[(i-1)*(m+1)] * d * step(i, i)
+		}
+		for j := 1; j <= m; j++ {
+			t.v[i*(m+1)+j] = t.v[i*(m+1)+j-1] * e * step(j, i+j)
+		}
+	}
+	return t
 }

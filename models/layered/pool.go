@@ -1,239 +1,240 @@
 package layered
 
-// resources is the stations as the requests of pool p see them (-1: as those
-// without a worker do), with the mean demand of one request.
-func (v *solver) resources(p, most int) ([]resource, float64) {
-	out := make([]resource, len(v.stations))
-	var rate float64
-	for _, k := range v.classes {
-		if k.pool == p {
-			rate += k.rate
+import "math"
+
+// resources is the stations as the requests of pool p see them, the mean time
+// without a CPU of theirs and of the other pools' requests, and how many others
+// there are: the probability of each number.
+func (v *solver) resources(p int) (stations []resource, delay, otherDelay float64, others []float64) {
+	stations = make([]resource, len(v.stations))
+	var rate, other float64
+	each := func(one func(c *chain, x *visit, k *class, r float64, own bool)) {
+		for i := range v.chains {
+			c := &v.chains[i]
+			for n := range c.visits {
+				x := &c.visits[n]
+				r := c.rate * x.n
+				if x.pool != p || p < 0 {
+					one(c, x, &v.classes[x.class], r, false)
+					continue
+				}
+				one(c, x, &v.classes[x.class], r/float64(v.pools[p].replicas), true)
+			}
 		}
 	}
-	for i, st := range v.stations {
-		r := &out[i]
-		r.servers = st.Servers
-		for _, k := range v.classes {
-			d := k.rate * k.demand[i] * k.retry.work
+	each(func(c *chain, x *visit, k *class, r float64, own bool) {
+		outside := k.delay*k.retry.work + k.retry.sleep + k.blocked
+		if x.pool >= 0 {
+			outside += v.pools[x.pool].memory.pause()
+		}
+		switch {
+		case own:
+			rate += r
+			delay += r * outside
+		case x.pool >= 0:
+			other += r
+			otherDelay += r * outside
+		}
+		for s := range stations {
+			d := r * k.demand[s] * k.retry.work
 			switch {
-			case k.pool != p:
-				r.open += d
-			case rate > 0:
-				r.demand += d / rate
+			case own:
+				stations[s].demand += d
+			case x.pool < 0:
+				stations[s].open += d
+			default:
+				stations[s].others += d
 			}
 		}
-		r.open = min(r.open, almostAll*r.servers)
-		r.prepare(most)
+	})
+	others = v.others(p)
+	if len(others) == 1 {
+		other = 0
 	}
-	return out, rate
-}
-
-// pool solves one pool with the rates of this round.
-func (v *solver) pool(p int) {
-	q := &v.pools[p]
-	stations, rate := v.resources(p, q.workers)
-	if rate == 0 {
-		q.flow, q.overload = flow{}, 0
-		return
-	}
-	var delay float64
-	for _, k := range v.classes {
-		if k.pool == p {
-			delay += k.rate / rate * (k.delay*k.retry.work + k.retry.sleep + k.blocked)
-		}
-	}
-	demand := delay
-	for _, s := range stations {
-		demand += s.demand
-	}
-	if demand <= 0 { // requests that take no time hold nobody
-		q.flow, q.overload = flow{}, 0
-		v.carry(p, 1)
-		return
-	}
-	net := solveClosed(stations, delay, q.workers)
-	q.flow = birthDeath(v.births(p, rate), v.sources(p), net.throughput)
-	q.overload = q.flow.overload
-	v.carry(p, min(1, q.flow.through/rate))
-	v.meet(q, net.throughput)
-	v.stretch(p, stations, net)
-	v.waits(p, rate)
-	if len(v.pools) == 1 {
-		v.beside(stations, net, q.flow.served)
-	}
-}
-
-// stretch is how much longer a second of work takes at each station, by
-// Little's law over the requests of pool p that are there.
-func (v *solver) stretch(p int, stations []resource, net closed) {
-	f := &v.pools[p].flow
 	for s := range stations {
-		if stations[s].demand <= 0 {
+		r := &stations[s]
+		r.servers = v.stations[s].Servers
+		r.open = min(r.open, almostAll*r.servers)
+		if rate > 0 {
+			r.demand /= rate
+		}
+		if other > 0 {
+			r.others /= other
+		} else {
+			r.others = 0
+		}
+	}
+	if p >= 0 {
+		v.pools[p].rate = rate
+	}
+	if rate > 0 {
+		delay /= rate
+	}
+	if other > 0 {
+		otherDelay /= other
+	}
+	return stations, delay, otherDelay, others
+}
+
+const mostTogether = 400 // states of own and others' requests in service
+
+// others is the distribution of how many requests other pools have in service,
+// as if they were independent of one another.
+func (v *solver) others(p int) []float64 {
+	out := []float64{1}
+	size := mostTogether
+	if p >= 0 {
+		size = mostTogether / (v.pools[p].workers + 1)
+	}
+	for i := range v.pools {
+		q := &v.pools[i]
+		if i == p || len(q.present) == 0 || q.rate == 0 {
 			continue
 		}
-		var queue float64
-		for n, w := range f.served {
-			queue += w * net.queue[s][n]
+		for range q.replicas {
+			out = together(out, q.present, max(2, size))
 		}
-		for i := range v.classes {
-			if v.classes[i].pool == p {
-				v.classes[i].stretch[s] = queue / (f.through * stations[s].demand)
-			}
-		}
-	}
-}
-
-// births is the open part of a pool's requests, 1/s.
-func (v *solver) births(p int, rate float64) float64 {
-	for _, c := range v.chains {
-		if c.population > 0 {
-			rate -= c.rate * v.visitsTo(&c, p)
-		}
-	}
-	return max(0, rate)
-}
-
-func (v *solver) visitsTo(c *chain, p int) float64 {
-	var n float64
-	for i, visits := range c.visits {
-		if v.classes[i].pool == p {
-			n += visits
-		}
-	}
-	return n
-}
-
-// sources are the closed chains as pool p sees them.
-func (v *solver) sources(p int) []source {
-	var out []source
-	var inPool float64
-	for _, k := range v.classes {
-		if k.pool == p {
-			inPool += k.rate * (k.wait + k.held())
-		}
-	}
-	for i := range v.chains {
-		c := &v.chains[i]
-		visits := v.visitsTo(c, p)
-		if c.population == 0 || visits == 0 {
-			continue
-		}
-		outside, inside := c.think, 0.0
-		for n, x := range c.visits {
-			k := &v.classes[n]
-			outside += x * k.overhead
-			if k.pool == p {
-				inside += x * (k.wait + k.held())
-			} else {
-				outside += x * (k.wait + k.held())
-			}
-		}
-		share := 1.0
-		if inPool > 0 {
-			share = min(1, max(1e-3, c.rate*inside/inPool))
-		}
-		out = append(out, source{population: c.population, think: max(outside/visits, shortestThink), share: share})
 	}
 	return out
 }
 
-func (v *solver) carry(p int, share float64) {
-	for i := range v.classes {
-		if v.classes[i].pool == p {
-			v.classes[i].carried = v.classes[i].rate * share
+func together(a, b []float64, size int) []float64 {
+	out := make([]float64, min(size, len(a)+len(b)-1))
+	for i, x := range a {
+		for j, y := range b {
+			out[min(i+j, len(out)-1)] += x * y
 		}
 	}
+	for len(out) > 1 && out[len(out)-1] < 1e-9 {
+		out[len(out)-2] += out[len(out)-1]
+		out = out[:len(out)-1]
+	}
+	return out
+}
+
+// pool solves one pool with the rates of this round.
+func (v *solver) pool(p int, phased bool) {
+	q := &v.pools[p]
+	stations, delay, otherDelay, others := v.resources(p)
+	before := q.together
+	q.flow, q.served, q.wait, q.through, q.meets = flow{}, nil, 0, 0, 1
+	demand := delay
+	for _, s := range stations {
+		demand += s.demand
+	}
+	if q.rate == 0 || demand <= 0 { // requests that take no time hold nobody
+		return
+	}
+	all := q.workers * q.replicas
+	for s := range stations {
+		stations[s].prepare(all + len(others) - 1)
+	}
+	if len(before) != all+1 {
+		before = make([]float64, all+1)
+		before[0] = 1
+	}
+	net := solveClosed(stations, delay, otherDelay, before, others)
+	closed, open := v.sources(p)
+	crowd := newCrowd(closed, v.openSource(p, open))
+	last := all
+	for _, s := range closed {
+		last += int(math.Min(math.Ceil(s.population/max(1e-3, crowd.shareOf(s.chain))), mostStates))
+	}
+	arrive := func(n int) float64 { return crowd.births(open, n) }
+	births := func(n int) float64 { return arrive(n) / crowd.speed(n+1) }
+	together := birthDeath(open, births, min(last, mostStates), net.throughput)
+	q.together = together.served
+	from := func(i, n int) float64 { return crowd.from(i, crowd.of(n)[i]) }
+	switch {
+	case q.replicas == 1:
+		q.net, q.flow = net, together
+	case together.overload > 0:
+		q.net, q.flow = net, together
+		q.flow.through /= float64(q.replicas)
+		q.flow.served = q.flow.served[:q.workers+1]
+		q.flow.served[q.workers] = 1
+	default:
+		t := q.split(net, together)
+		births, arrive = t.mean(births), t.mean(arrive)
+		one := make([]func(n int) float64, len(closed))
+		for i := range closed {
+			one[i] = t.mean(func(m int) float64 { return crowd.from(i, crowd.of(m)[i]) })
+		}
+		from = func(i, n int) float64 { return one[i](n) }
+		open /= float64(q.replicas)
+		q.flow = birthDeath(open, births, min(last, mostStates), q.net.throughput)
+	}
+	v.refuse(p, births)
+	if q.flow.overload == 0 && len(closed) > 0 {
+		q.flow.through = q.flow.arriving(open, arrive)
+	}
+	q.through = q.flow.through
+	if q.flow.overload > 0 {
+		return
+	}
+	if phased {
+		v.phased(p, stations, delay, open)
+	}
+	q.served = q.flow.served
+	v.meet(q)
+	v.views(p, stations, from, closed, open)
+}
+
+func (c *crowd) shareOf(chain int) float64 {
+	if c.total <= fieldNumbers {
+		return 1
+	}
+	for i, s := range c.sources {
+		if s.chain == chain {
+			return c.share[i]
+		}
+	}
+	return 1
+}
+
+// openSource is the open requests of a pool together.
+func (v *solver) openSource(p int, rate float64) source {
+	out := source{rate: rate}
+	var all float64
+	for i := range v.chains {
+		c := &v.chains[i]
+		if c.customers() > 0 {
+			continue
+		}
+		for _, x := range c.visits {
+			if x.pool == p {
+				r := c.rate * x.n
+				h := v.classes[x.class].held(x.stretch)
+				all += r
+				out.served += r * h
+				out.held += r * (x.wait + h)
+			}
+		}
+	}
+	if all > 0 {
+		out.served, out.held = out.served/all, out.held/all
+	}
+	return out
+}
+
+func (q *pool) strain(s int) float64 {
+	if s < len(q.strained) {
+		return q.strained[s]
+	}
+	return 1
 }
 
 // meet compares the commits that a running request sees beside it with those
 // of independent requests: with n in service they are X(n) (n-1)/n.
-func (v *solver) meet(q *pool, x []float64) {
+func (v *solver) meet(q *pool) {
 	var seen, running float64
+	x := q.net.throughput
 	for n := 1; n < len(x); n++ {
-		seen += q.flow.served[n] * x[n] * float64(n-1)
-		running += q.flow.served[n] * float64(n)
+		seen += q.served[n] * x[n] * float64(n-1)
+		running += q.served[n] * float64(n)
 	}
 	q.meets = 1
 	if running > 0 {
 		q.meets = seen / (running * q.flow.through)
-	}
-}
-
-// waits spreads the pool's waiting over its classes, all alike: first come,
-// first served.
-func (v *solver) waits(p int, rate float64) {
-	f := &v.pools[p].flow
-	var mean, second float64
-	for i := range v.classes {
-		k := &v.classes[i]
-		if k.pool == p {
-			h := k.held()
-			mean += k.rate / rate * h
-			second += k.rate / rate * (h*h + k.heldVariance(false))
-		}
-	}
-	spread := 1.0
-	if mean > 0 {
-		spread = second / (mean * mean) // 1 + SCV
-	}
-	// A closed customer's wait depends on the spread only while the pool is
-	// seldom full: at saturation the bottleneck alone decides.
-	open := min(1, v.births(p, rate)/rate)
-	factor := 1 + (spread/2-1)*(open+(1-open)*(1-f.mustWait))
-	for i := range v.classes {
-		if k := &v.classes[i]; k.pool == p {
-			k.wait = f.waiting / f.through * factor
-		}
-	}
-}
-
-// beside gives requests without a worker their share of the stations.
-func (v *solver) beside(stations []resource, net closed, served []float64) {
-	for s := range stations {
-		if stations[s].open <= 0 {
-			continue
-		}
-		var number float64
-		for n, w := range served {
-			number += w * net.others[s][n]
-		}
-		for i := range v.classes {
-			if v.classes[i].pool < 0 {
-				v.classes[i].stretch[s] = number / stations[s].open
-			}
-		}
-	}
-}
-
-// unpooled solves the requests without a worker where no pool did it, and
-// finds stations that they alone overload.
-func (v *solver) unpooled() {
-	alone := len(v.pools) != 1 || v.pools[0].flow.through == 0
-	for s, st := range v.stations {
-		var own, all float64
-		for i := range v.classes {
-			k := &v.classes[i]
-			a := k.rate * k.demand[s] * k.retry.work
-			all += a
-			if k.pool < 0 {
-				own += a
-				k.carried = k.rate
-			}
-		}
-		v.full[s] = 0
-		if own >= st.Servers {
-			v.full[s] = own / st.Servers
-		}
-		v.clipped[s] = own > almostAll*st.Servers
-		if !alone || all == 0 {
-			continue
-		}
-		r := resource{servers: st.Servers, open: min(all, almostAll*st.Servers)}
-		r.prepare(0)
-		for i := range v.classes {
-			if v.classes[i].pool < 0 {
-				v.classes[i].stretch[s] = r.others[0] / r.open
-			}
-		}
 	}
 }

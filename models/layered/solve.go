@@ -8,78 +8,15 @@ import (
 )
 
 // Method names the approximation in outputs.
-const Method = "layered: flow-equivalent pool over a product-form network, Allen-Cunneen spread, log-normal percentiles"
+const Method = "layered: flow-equivalent pools over a product-form network, phases of service, log-normal percentiles"
 
 const (
-	mostWorkers   = 400 // of the inner network; more are as good as these
-	mostRounds    = 200
-	settled       = 1e-9
-	almostAll     = 0.97 // of a station, that requests without a worker may take in the mathematics
-	shortestThink = 1e-9 // s
+	mostRounds   = 200
+	fewestRounds = 24
+	mostWork     = 1e8
+	settled      = 1e-7
+	epochs       = 4 // times that what costs more is done again
 )
-
-// class is one request class while the fixed point is sought.
-type class struct {
-	name             string
-	pool             int
-	demand           []float64 // by station, one try
-	scv              []float64
-	delay            float64
-	overhead         float64
-	overheadVariance float64 // s²
-	rows             float64 // that a try touches
-	space            float64 // equally hot rows that they are of
-	rule             *headroom.ConflictRule
-	rate             float64 // offered, 1/s
-	carried          float64 // served, 1/s
-	stretch          []float64
-	retry            retries
-	blocked          float64 // s, waiting for rows
-	try              float64 // s, one whole try in the worker
-	wait             float64 // s, for a worker
-}
-
-// held is the mean time in the worker, in seconds.
-func (k *class) held() float64 {
-	h := k.delay*k.retry.work + k.retry.sleep + k.blocked
-	for i, d := range k.demand {
-		h += d * k.stretch[i] * k.retry.work
-	}
-	return h
-}
-
-func (k *class) response() float64 { return k.wait + k.held() + k.overhead }
-
-// chain is a journey, or a class with load of its own.
-type chain struct {
-	name       string
-	visits     []float64 // by class
-	think      float64   // s per cycle, between and before requests
-	inside     float64   // s of think that counts as response
-	open       float64   // 1/s
-	population float64
-	rate       float64 // journeys, 1/s
-}
-
-// pool is one worker pool; its last solution feeds the next round.
-type pool struct {
-	name     string
-	workers  int
-	meets    float64
-	flow     flow
-	overload float64
-}
-
-type solver struct {
-	stations []headroom.Station
-	pools    []pool
-	classes  []class
-	chains   []chain
-	journeys int
-	full     []float64 // by station: what requests without a worker offer / what it has, where that is 1 or more
-	clipped  []bool    // by station: they take more than the mathematics lets them
-	warnings []string
-}
 
 // Solve answers for the steady state of a system. A system that cannot carry
 // its open load has nil responses and a warning that says by how much. The
@@ -89,114 +26,127 @@ func Solve(s headroom.System) (headroom.Solution, error) {
 		return headroom.Solution{}, fmt.Errorf("layered: %w", err)
 	}
 	v := newSolver(s)
-	moved := math.Inf(1)
-	for round := 0; round < mostRounds && moved > settled; round++ {
-		moved = v.round()
-	}
-	if moved > 1e-4 {
-		v.warnings = append(v.warnings, fmt.Sprintf("the fixed point still moves by %.2g of itself; simulate this system instead", moved))
-	}
+	v.solve()
+	v.doubts()
 	return v.solution(), nil
 }
 
-func newSolver(s headroom.System) *solver {
-	v := &solver{stations: s.Stations, journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
-	for _, p := range s.AllPools() {
-		if p.Servers > mostWorkers {
-			v.warnings = append(v.warnings, fmt.Sprintf("pool %q is solved with %d of its %d workers", p.Name, mostWorkers, p.Servers))
-		}
-		v.pools = append(v.pools, pool{name: p.Name, workers: min(p.Servers, mostWorkers), meets: 1})
+func (v *solver) solve() {
+	rivals := v.rivals()
+	for i := range v.pools {
+		v.pools[i].scaled, v.pools[i].freely, v.pools[i].meets = 1, 1, 1
 	}
-	if len(v.pools) > 1 {
-		v.warnings = append(v.warnings, "several pools: each sees the others' requests as open load")
-	}
-	index := map[string]int{}
-	for i, c := range s.Classes {
-		index[c.Name] = i
-		k := class{name: c.Name, pool: s.PoolOf(c), delay: c.Delay, overhead: c.Overhead, overheadVariance: c.OverheadSCV * c.Overhead * c.Overhead, rule: c.Conflict, retry: retry(0, 0)}
-		if k.rule != nil {
-			k.rows, k.space = k.rule.Touched(), equallyHot(k.rule)
-		}
-		for _, st := range s.Stations {
-			scv, ok := c.SCV[st.Name]
-			if !ok {
-				scv = 1
+	rounds, most := 0, v.rounds()
+	for epoch := range epochs {
+		moved := math.Inf(1)
+		for first := true; rounds < most && moved > settled; rounds++ {
+			moved = v.round(rivals, first && epoch > 0)
+			if first && epoch > 0 && moved < 1e-4 {
+				return
 			}
-			k.demand, k.scv = append(k.demand, c.Demand[st.Name]), append(k.scv, scv)
-			k.stretch = append(k.stretch, 1/min(1, st.Servers))
+			first = false
 		}
-		v.classes = append(v.classes, k)
+		if epoch == epochs-1 || rounds == most {
+			if moved > 1e-4 {
+				v.warn("the fixed point still moves by %.2g of itself; simulate this system instead", moved)
+			}
+			return
+		}
 	}
-	v.addChains(s, index)
-	return v
 }
 
-func (v *solver) addChains(s headroom.System, index map[string]int) {
-	for _, j := range s.Journeys {
-		c := chain{name: j.Name, visits: make([]float64, len(v.classes)), think: j.ThinkTime, open: j.ArrivalRate, population: float64(j.Population)}
-		for _, st := range j.Steps {
-			n := st.Visits
-			if n == 0 {
-				n = 1
-			}
-			c.visits[index[st.Class]] += n
-			c.inside += n * st.ThinkTime
+// rounds that are worth it: fewer for many workers, each of whose rounds is long.
+func (v *solver) rounds() int {
+	work := 1.0
+	for p := range v.pools {
+		states := float64(v.pools[p].workers + 1)
+		if len(v.pools) > 1 || v.pools[p].replicas > 1 {
+			states = max(3*states, mostTogether)
 		}
-		c.think += c.inside
-		v.chains = append(v.chains, c)
+		work += states * states * float64(2*len(v.stations)+2)
 	}
-	for i, k := range s.Classes {
-		if k.ArrivalRate > 0 || k.Population > 0 {
-			c := chain{name: k.Name, visits: make([]float64, len(v.classes)), think: k.ThinkTime, open: k.ArrivalRate, population: float64(k.Population)}
-			c.visits[i] = 1
-			v.chains = append(v.chains, c)
+	return int(min(mostRounds, max(fewestRounds, mostWork/work)))
+}
+
+// round goes once around the fixed point and says how far it moved, as a fraction.
+func (v *solver) round(rivals [][]rival, phased bool) float64 {
+	v.rates()
+	v.remember()
+	before := make([]float64, 0, 16)
+	for i := range v.chains {
+		before = append(before, v.cycle(&v.chains[i]))
+	}
+	for p := range v.pools {
+		v.pool(p, phased)
+	}
+	for p := range v.pools {
+		v.pools[p].show()
+	}
+	v.unpooled()
+	v.average()
+	moved := max(v.conflicts(rivals), v.stock())
+	for i := range v.chains {
+		c := &v.chains[i]
+		r := v.cycle(c)
+		moved = max(moved, math.Abs(r-before[i])/max(r+c.think, 1e-12))
+		if c.population == 0 {
+			continue
+		}
+		next := c.population / max(c.think+r, shortestThink)
+		moved = max(moved, math.Abs(next-c.rate)/max(next, 1e-12))
+		c.rate += damping * (next - c.rate)
+	}
+	return moved
+}
+
+var damping = 0.5
+
+// rates adds up what is offered to each class.
+func (v *solver) rates() {
+	for i := range v.classes {
+		v.classes[i].rate, v.classes[i].carried = 0, 0
+	}
+	for i := range v.chains {
+		c := &v.chains[i]
+		for _, x := range c.visits {
+			v.classes[x.class].rate += c.rate * x.n
+		}
+	}
+}
+
+// average takes each class' means over the chains that use it.
+func (v *solver) average() {
+	for i := range v.classes {
+		k := &v.classes[i]
+		if k.rate == 0 {
+			continue
+		}
+		k.wait, k.carried = 0, 0
+		for s := range k.stretch {
+			k.stretch[s] = 0
 		}
 	}
 	for i := range v.chains {
 		c := &v.chains[i]
-		c.rate = c.open
-		if c.population > 0 {
-			c.rate = c.population / max(c.think+v.cycle(c), shortestThink)
-			v.warnNoWorker(c)
+		for _, x := range c.visits {
+			k := &v.classes[x.class]
+			if k.rate == 0 {
+				continue
+			}
+			f := c.rate * x.n / k.rate
+			k.wait += f * x.wait
+			for s := range k.stretch {
+				k.stretch[s] += f * x.stretch[s]
+			}
+			carried := c.rate * x.n
+			if x.pool >= 0 {
+				if over := v.pools[x.pool].flow.overload; over > 0 {
+					carried /= over
+				}
+			}
+			k.carried += carried
 		}
 	}
-}
-
-func (v *solver) warnNoWorker(c *chain) {
-	for i, n := range c.visits {
-		if n > 0 && v.classes[i].pool < 0 {
-			v.warnings = append(v.warnings, fmt.Sprintf("class %q holds no worker but has closed load: its requests are taken as open", v.classes[i].name))
-		}
-	}
-}
-
-// cycle is the response time of all requests of one round of a chain.
-func (v *solver) cycle(c *chain) float64 {
-	var r float64
-	for i, n := range c.visits {
-		r += n * v.classes[i].response()
-	}
-	return r
-}
-
-// round goes once around the fixed point and says how far it moved, as a fraction.
-func (v *solver) round() float64 {
-	for i := range v.classes {
-		v.classes[i].rate = 0
-	}
-	for _, c := range v.chains {
-		for i, n := range c.visits {
-			v.classes[i].rate += c.rate * n
-		}
-	}
-	before := make([]float64, len(v.classes))
-	for i := range v.classes {
-		before[i] = v.classes[i].response()
-	}
-	for p := range v.pools {
-		v.pool(p)
-	}
-	v.unpooled()
 	for i := range v.classes {
 		k := &v.classes[i]
 		k.try = k.delay
@@ -204,20 +154,96 @@ func (v *solver) round() float64 {
 			k.try += d * k.stretch[n]
 		}
 	}
-	moved := v.conflicts()
-	for i := range v.classes {
-		r := v.classes[i].response()
-		moved = max(moved, math.Abs(r-before[i])/max(r, 1e-12))
+}
+
+// unpooled solves the open requests without a worker beside what the pools
+// have in service, and finds stations that they alone overload.
+func (v *solver) unpooled() {
+	var some bool
+	for s, st := range v.stations {
+		var own float64
+		for i := range v.chains {
+			for _, x := range v.chains[i].visits {
+				if x.pool < 0 {
+					some = true
+					k := &v.classes[x.class]
+					own += v.chains[i].rate * x.n * k.demand[s] * k.retry.work
+				}
+			}
+		}
+		v.full[s] = 0
+		if own >= st.Servers {
+			v.full[s] = own / st.Servers
+		} else if all := v.offered(s); len(v.pools) > 1 && all >= st.Servers {
+			v.full[s] = all / st.Servers
+		}
+		v.clipped[s] = own > almostAll*st.Servers
+	}
+	if !some {
+		return
+	}
+	stretch := make([]float64, len(v.stations))
+	best, rate := -1, 0.0
+	for p := range v.pools {
+		if q := &v.pools[p]; q.through > 0 && q.flow.overload == 0 && q.rate > rate {
+			best, rate = p, q.rate
+		}
+	}
+	if best < 0 {
+		stations, _, _, _ := v.resources(-1)
+		for s := range stations {
+			stations[s].prepare(0)
+			stretch[s] = ratio(stations[s].beside[0], stations[s].open, v.stations[s].Servers)
+		}
+	} else {
+		stations, _, _, _ := v.resources(best)
+		q := &v.pools[best]
+		for s := range stations {
+			var number float64
+			for n, w := range q.served {
+				number += w * q.net.beside[s][n]
+			}
+			stretch[s] = ratio(number, stations[s].open, v.stations[s].Servers)
+		}
 	}
 	for i := range v.chains {
-		c := &v.chains[i]
-		if c.population == 0 {
-			continue
+		for n := range v.chains[i].visits {
+			if x := &v.chains[i].visits[n]; x.pool < 0 {
+				copy(x.stretch, stretch)
+			}
 		}
-		next := c.population / max(c.think+v.cycle(c), shortestThink)
-		next = c.rate + 0.3*(next-c.rate)
-		moved = max(moved, math.Abs(next-c.rate)/max(next, 1e-12))
-		c.rate = next
 	}
-	return moved
+}
+
+// offered to a station by all open load, in its servers.
+func (v *solver) offered(s int) float64 {
+	var sum float64
+	for i := range v.chains {
+		c := &v.chains[i]
+		for _, x := range c.visits {
+			k := &v.classes[x.class]
+			sum += c.open * x.n * k.demand[s]
+		}
+	}
+	return sum
+}
+
+// show moves what other pools see of one half way to what it has in service.
+func (q *pool) show() {
+	if len(q.served) == 0 || len(q.present) != len(q.served) {
+		q.present = q.served
+		return
+	}
+	next := make([]float64, len(q.served))
+	for n, p := range q.served {
+		next[n] = (p + q.present[n]) / 2
+	}
+	q.present = next
+}
+
+func ratio(number, offered, servers float64) float64 {
+	if offered <= 0 {
+		return 1 / min(1, servers)
+	}
+	return number / offered
 }

@@ -1,0 +1,251 @@
+package layered
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// What a random system may have beside its classes and its load.
+type features struct {
+	conflicts, pools, replicas, stock bool
+}
+
+// randomSystem draws an Odoo-like system (ranges are in each of its parts),
+// loaded to 20 to 95 % of what it can carry, and the class of its load.
+func randomSystem(r *rand.Rand, f features) headroom.System {
+	s := randomStack(r)
+	n := 2 + r.IntN(7)
+	for i := range n {
+		s.Classes = append(s.Classes, randomClass(r, fmt.Sprint("c", i), s.Stations))
+	}
+	s.Classes[0].Pool = "web"
+	if f.conflicts {
+		randomConflicts(r, &s)
+	}
+	if f.replicas {
+		p := &s.Pools[0]
+		p.Replicas, p.Servers = 2+r.IntN(3), 1+r.IntN(6)
+		p.Balance = []string{"round_robin", "random", "least_connections"}[r.IntN(3)]
+	}
+	randomLoad(r, &s)
+	if f.pools {
+		randomJobs(r, &s)
+	}
+	scaleTo(&s, 0.20+0.75*r.Float64())
+	return s
+}
+
+// randomStack: app and database, one in five on one host; 0.5 to 8 cores each,
+// 1 to 16 workers, Odoo's backlog of 8 for each in half of them.
+func randomStack(r *rand.Rand) headroom.System {
+	cores := func() float64 {
+		c := 0.5 * math.Pow(16, r.Float64())
+		if r.IntN(2) == 0 {
+			c = max(1, math.Round(c))
+		}
+		return c
+	}
+	s := headroom.System{Stations: []headroom.Station{{Name: "app", Servers: cores()}, {Name: "database", Servers: cores()}}}
+	if r.IntN(5) == 0 {
+		s.Stations = []headroom.Station{{Name: "host", Servers: cores()}}
+	}
+	workers := 1 + r.IntN(16)
+	p := headroom.Pool{Name: "web", Servers: workers}
+	if r.IntN(2) == 0 {
+		p.Backlog = 8 * workers
+	}
+	s.Pools = []headroom.Pool{p}
+	return s
+}
+
+// randomClass: 5 ms to 1 s of demand, 40 to 90 % of it at the app; SCV 0 to 2, in
+// one class of eight up to 4, or exactly 0 or 1; 1 to 4 database calls; one in eight
+// waits outside, one in ten needs no worker.
+func randomClass(r *rand.Rand, name string, stations []headroom.Station) headroom.Class {
+	c := headroom.Class{Name: name, Pool: "web", Demand: map[string]float64{}, SCV: map[string]float64{},
+		DatabaseCalls: float64(1 + r.IntN(4)), Overhead: 0.01 * r.Float64(), OverheadSCV: r.Float64()}
+	total, share := 0.005*math.Pow(200, r.Float64()), 0.4+0.5*r.Float64()
+	for i, st := range stations {
+		d := total
+		if len(stations) > 1 {
+			d *= []float64{share, 1 - share}[i]
+		}
+		c.Demand[st.Name] = d
+		scv := 2 * r.Float64()
+		switch r.IntN(8) {
+		case 0:
+			scv = 4 * r.Float64()
+		case 1:
+			scv = 0
+		case 2:
+			scv = 1
+		}
+		c.SCV[st.Name] = scv
+	}
+	switch r.IntN(20) {
+	case 0, 1, 2:
+		c.Delay, c.DelaySCV = total*r.Float64(), r.Float64()
+	case 3, 4:
+		c.Pool = "none"
+	}
+	return c
+}
+
+// randomConflicts: half of the classes touch 1 to 5 of 50 to 5000 rows, every
+// other one of popularity 0.3 to 1.
+func randomConflicts(r *rand.Rand, s *headroom.System) {
+	space, popularity, documents := 50*math.Pow(100, r.Float64()), 0.0, r.IntN(2) == 0
+	if r.IntN(2) == 0 {
+		popularity = 0.3 + 0.7*r.Float64()
+	}
+	for i := range s.Classes {
+		if r.IntN(2) == 0 {
+			continue
+		}
+		s.Classes[i].Conflict = &headroom.ConflictRule{Group: "quant", Rows: 1 + 4*r.Float64(), Population: math.Round(space), Popularity: popularity, At: 0.1 + 0.8*r.Float64(), Documents: documents}
+	}
+}
+
+// randomLoad: each class by itself, journeys of 1 to 4 requests, operators who
+// think 1 to 30 s, or operators beside open load.
+func randomLoad(r *rand.Rand, s *headroom.System) {
+	n := len(s.Classes)
+	kind := []int{0, 0, 1, 1, 1, 2, 3, 3}[r.IntN(8)]
+	if kind == 0 {
+		for i := range s.Classes {
+			s.Classes[i].ArrivalRate = 0.2 + r.Float64()
+		}
+		return
+	}
+	for at := 0; at < n; {
+		j := headroom.SystemJourney{Name: fmt.Sprint("j", len(s.Journeys))}
+		steps := 1 + r.IntN(4)
+		think := 0.0
+		if r.IntN(3) == 0 {
+			think = 2 * r.Float64()
+		}
+		for ; at < n && len(j.Steps) < steps; at++ {
+			st := headroom.SystemStep{Class: s.Classes[at].Name}
+			if len(j.Steps) > 0 {
+				st.ThinkTime = think
+			}
+			if r.IntN(6) == 0 {
+				st.Visits = 0.5 + 2*r.Float64()
+			}
+			j.Steps = append(j.Steps, st)
+		}
+		if kind == 1 || kind == 3 && len(s.Journeys) == 0 {
+			j.ArrivalRate = 0.2 + r.Float64()
+		} else {
+			j.Population, j.ThinkTime = 3+r.IntN(20), math.Pow(30, r.Float64())
+			if r.IntN(3) == 0 {
+				v := r.Float64()
+				j.ThinkSCV = &v
+			}
+		}
+		s.Journeys = append(s.Journeys, j)
+	}
+}
+
+// randomJobs: a second pool of 1 or 2 workers with jobs of its own, some of them scheduled.
+func randomJobs(r *rand.Rand, s *headroom.System) {
+	p := headroom.Pool{Name: "cron", Servers: 1 + r.IntN(2)}
+	s.Pools = append(s.Pools, p)
+	for i := range 1 + r.IntN(2) {
+		c := randomClass(r, fmt.Sprint("job", i), s.Stations)
+		c.Pool = "cron"
+		total := 0.0
+		for k := range c.Demand {
+			c.Demand[k] *= 5
+			total += c.Demand[k]
+		}
+		if r.IntN(2) == 0 {
+			c.Every = total * (4 + 10*r.Float64())
+		} else {
+			c.ArrivalRate = 1 / (total * (4 + 10*r.Float64()))
+		}
+		s.Classes = append(s.Classes, c)
+	}
+}
+
+// scaleTo brings the load to a share of what the system carries: rates and
+// populations are multiplied alike.
+func scaleTo(s *headroom.System, share float64) {
+	open := asOpen(*s)
+	low, high := 0.0, 1e-3
+	for !overloaded(open, high) && high < 1e9 {
+		low, high = high, 2*high
+	}
+	for range 25 {
+		if mid := (low + high) / 2; overloaded(open, mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	*s = times(*s, low*share)
+}
+
+// asOpen makes operators an open load of the same size.
+func asOpen(s headroom.System) headroom.System {
+	s.Classes, s.Journeys = append([]headroom.Class(nil), s.Classes...), append([]headroom.SystemJourney(nil), s.Journeys...)
+	demand := map[string]float64{}
+	for i := range s.Classes {
+		c := &s.Classes[i]
+		demand[c.Name] = c.Delay + c.Overhead
+		for _, st := range s.Stations {
+			demand[c.Name] += c.Demand[st.Name] / min(1, st.Servers)
+		}
+		c.Conflict = nil
+	}
+	for i := range s.Journeys {
+		j := &s.Journeys[i]
+		if j.Population == 0 {
+			continue
+		}
+		cycle := j.ThinkTime
+		for _, st := range j.Steps {
+			v := st.Visits
+			if v == 0 {
+				v = 1
+			}
+			cycle += v * (st.ThinkTime + demand[st.Class])
+		}
+		j.ArrivalRate, j.Population = float64(j.Population)/cycle, 0
+	}
+	return s
+}
+
+// times multiplies rates and populations; jobs stay.
+func times(s headroom.System, f float64) headroom.System {
+	s.Classes, s.Journeys = append([]headroom.Class(nil), s.Classes...), append([]headroom.SystemJourney(nil), s.Journeys...)
+	for i := range s.Classes {
+		if s.Classes[i].Pool != "cron" {
+			s.Classes[i].ArrivalRate *= f
+		}
+	}
+	for i := range s.Journeys {
+		j := &s.Journeys[i]
+		j.ArrivalRate *= f
+		if j.Population > 0 {
+			j.Population = max(1, int(math.Round(float64(j.Population)*f)))
+		}
+	}
+	return s
+}
+
+func overloaded(s headroom.System, f float64) bool {
+	got, err := Solve(times(s, f))
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range got.Classes {
+		if c.ResponseMean == nil {
+			return true
+		}
+	}
+	return false
+}

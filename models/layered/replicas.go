@@ -1,0 +1,175 @@
+package layered
+
+import (
+	"math"
+
+	"github.com/headroom-erp/headroom"
+)
+
+// join makes one pool of replicas that are chosen by their connections: a
+// request waits only where none of them has a free worker, as in one pool.
+func (q *pool) join() {
+	if q.balance == headroom.LeastConnections && q.replicas > 1 {
+		q.workers, q.backlog, q.replicas = q.workers*q.replicas, q.backlog*q.replicas, 1
+	}
+}
+
+// besides says how many requests all replicas have when one has n: from the
+// number of all, each of which is at any replica alike.
+type besides struct {
+	base     int
+	replicas float64
+	weight   [][]float64 // by n, then all - base
+}
+
+const (
+	mostBesides = 256 // requests at all replicas that are looked at
+	mostQueued  = 48  // beyond the workers of one that are told apart
+)
+
+// binomials are the probabilities that n of m requests are at one of r replicas,
+// by m, then n up to most.
+func binomials(r float64, top, most int) [][]float64 {
+	out := make([][]float64, top+1)
+	out[0] = append(make([]float64, 0, most+1), 1)
+	out[0] = out[0][:most+1]
+	for m := 1; m <= top; m++ {
+		out[m] = make([]float64, most+1)
+		for n := 0; n <= min(m, most); n++ {
+			out[m][n] = out[m-1][n] * (1 - 1/r)
+			if n > 0 {
+				out[m][n] += out[m-1][n-1] / r
+			}
+		}
+	}
+	return out
+}
+
+// split makes the network of one replica from that of all together.
+func (q *pool) split(all closed, f flow) besides {
+	r := float64(q.replicas)
+	p := f.p[:min(len(f.p), max(1, mostBesides-f.base))]
+	t := besides{base: f.base, replicas: r}
+	if q.binomials == nil {
+		q.binomials = binomials(r, mostBesides, q.workers+mostQueued)
+	}
+	for n := 0; n <= q.workers+mostQueued && n < f.base+len(p); n++ {
+		w := make([]float64, len(p))
+		var sum float64
+		for i := range p {
+			if m := f.base + i; m >= n && m <= mostBesides {
+				w[i] = p[i] * q.binomials[m][n]
+				sum += w[i]
+			}
+		}
+		if !(sum > 1e-250) {
+			break
+		}
+		for i := range w {
+			w[i] /= sum
+		}
+		t.weight = append(t.weight, w)
+	}
+	if len(t.weight) == 0 { // so many that all replicas are full
+		t.weight = [][]float64{{1}}
+	}
+	q.net = closed{throughput: t.part(all.throughput, q.workers), queue: make([][]float64, len(all.queue)), beside: make([][]float64, len(all.beside))}
+	top := len(all.throughput) - 1
+	n := q.workers
+	second := t.at(n, func(m int) float64 {
+		m = max(n, min(m, top))
+		return math.Pow(all.throughput[m]*float64(n)/float64(m), 2)
+	})
+	q.net.sway = max(0, second/(q.net.throughput[n]*q.net.throughput[n])-1) + all.sway
+	for s := range all.queue {
+		q.net.queue[s] = t.part(all.queue[s], q.workers)
+	}
+	for s := range all.beside {
+		if all.beside[s] != nil {
+			q.net.beside[s] = t.table(func(m int) float64 { return all.beside[s][min(m, top)] }, 1, q.workers+1)
+		}
+	}
+	return t
+}
+
+// part of what all replicas have or do is that of n of them, for n to most.
+func (t *besides) part(values []float64, most int) []float64 {
+	top := len(values) - 1
+	out := make([]float64, most+1)
+	for n := 1; n <= most; n++ {
+		out[n] = t.at(n, func(m int) float64 {
+			m = max(n, min(m, top))
+			return values[m] * float64(n) / float64(m)
+		})
+	}
+	return out
+}
+
+// at is the mean of a function of all requests, when one replica has n.
+func (t *besides) at(n int, of func(all int) float64) float64 {
+	if n >= len(t.weight) { // hardly ever: as many more as this one has more
+		return of(n - len(t.weight) + t.base + len(t.weight[len(t.weight)-1]))
+	}
+	var sum float64
+	for i, w := range t.weight[n] {
+		if w > 0 {
+			sum += w * of(t.base+i)
+		}
+	}
+	return sum
+}
+
+// table is at for n below size, over replicas.
+func (t *besides) table(of func(all int) float64, replicas float64, size int) []float64 {
+	values := make([]float64, len(t.weight[0]))
+	for i := range values {
+		values[i] = of(t.base + i)
+	}
+	out := make([]float64, size)
+	for n := range out {
+		if n >= len(t.weight) {
+			out[n] = t.at(n, of) / replicas
+			continue
+		}
+		for i, w := range t.weight[n] {
+			out[n] += w * values[i]
+		}
+		out[n] /= replicas
+	}
+	return out
+}
+
+// mean makes of a rate at all replicas that at one.
+func (t *besides) mean(of func(all int) float64) func(n int) float64 {
+	known := t.table(of, t.replicas, len(t.weight))
+	return func(n int) float64 {
+		if n < len(known) {
+			return known[n]
+		}
+		return t.at(n, of) / t.replicas
+	}
+}
+
+// evenness is the SCV of the time between arrivals at pool p: every n-th of
+// Poisson's for one of n replicas in turn.
+func (v *solver) evenness(p int) float64 {
+	q := &v.pools[p]
+	if q.replicas > 1 && q.balance != headroom.RandomBalance {
+		return 1 / float64(q.replicas)
+	}
+	return 1
+}
+
+// evenly is what arrivals that are more even than Poisson's make of the wait
+// (Kraemer and Langenbach-Belz 1976), for a utilization rho.
+func evenly(arrivals, service, rho float64) float64 {
+	if arrivals >= 1 {
+		return 1
+	}
+	sum := arrivals + service
+	if sum < 1e-6 {
+		return 0
+	}
+	d := 1 - arrivals
+	return sum / (1 + service) * math.Exp(-2*(1-rho)*d*d/(3*max(rho, 1e-3)*sum))
+}
