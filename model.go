@@ -28,6 +28,9 @@ type Model struct {
 	Conflicts  []ConflictModel     `json:"conflicts,omitempty"`
 	// MeasuredUtilization is the highest utilization by station in the runs: beyond it, forecasts extrapolate.
 	MeasuredUtilization map[string]float64 `json:"measured_utilization"`
+	// Measured is the range of what the runs covered: beyond it, forecasts
+	// extrapolate. nil where nobody noted it.
+	Measured *MeasuredRange `json:"measured_range,omitempty"`
 	// Speed is the CPU seconds that the machine needed for the fixed piece of work
 	// of the probe "speed" while this was measured; nil where nobody looked.
 	// Demands are those of a machine of that speed.
@@ -37,6 +40,13 @@ type Model struct {
 	// RegistryLoad is the CPU seconds of a worker's first request of a database.
 	RegistryLoad *Estimate `json:"registry_load,omitempty"`
 	Warnings     []string  `json:"warnings,omitempty"`
+}
+
+// A MeasuredRange is from the lowest to the highest of what runs covered.
+type MeasuredRange struct {
+	Workers    [2]int     `json:"workers"`    // of all replicas together
+	Busy       float64    `json:"busy"`       // highest mean number of busy workers
+	Popularity [2]float64 `json:"popularity"` // Zipf's exponent, of the processes' documents
 }
 
 // MemoryModel is memory in bytes: PerWorker of a web worker with one database,
@@ -107,10 +117,13 @@ type Forecast struct {
 	// Capacity is the highest scale of the replayed load within every objective; nil when it could not be found.
 	Capacity *Estimate `json:"capacity"`
 	// LimitedBy names the objective that is missed first beyond Capacity, and the busiest station there.
-	LimitedBy  string   `json:"limited_by,omitempty"`
-	Meets      bool     `json:"meets"`      // every objective
-	Confidence float64  `json:"confidence"` // share of replications that met every objective
-	Warnings   []string `json:"warnings,omitempty"`
+	LimitedBy  string  `json:"limited_by,omitempty"`
+	Meets      bool    `json:"meets"`      // every objective
+	Confidence float64 `json:"confidence"` // share of replications that met every objective
+	// Objectives are all that were asked for, in their order, judged by the median
+	// over replications. One that no forecast speaks of has no Met and says why.
+	Objectives []ObjectiveReport `json:"objectives,omitempty"`
+	Warnings   []string          `json:"warnings,omitempty"`
 }
 
 // ProcessForecast is one process of a forecast. Response times are of
@@ -129,6 +142,76 @@ type ProcessForecast struct {
 	Retries   map[string]Estimate `json:"retries,omitempty"`
 	Objective *Objective          `json:"objective,omitempty"`
 	Met       *bool               `json:"met,omitempty"`
+}
+
+// A Simulation is one topology in one window with its course over time: what
+// `headroom simulate` prints.
+type Simulation struct {
+	Plan         string            `json:"plan"`
+	Schedule     Header            `json:"schedule"`
+	Replications int               `json:"replications"`
+	Forecast     Forecast          `json:"forecast"`
+	Series       []SimulatedSeries `json:"series"`
+}
+
+// A SimulatedSeries is a level over time: medians over replications, and
+// between Low and High 90 % of them. Name is "arrivals" and "completed" (1/s, by
+// process), "in_flight" (journeys begun and not ended, by process), "backlog"
+// (journeys due and not ended, operators' left out, and documents released and
+// not done; by kind), "waiting" (requests that wait for a worker, by pool),
+// "utilization" (0 to 1, by station).
+type SimulatedSeries struct {
+	Name  string    `json:"name"`
+	Label string    `json:"label"`
+	Unit  string    `json:"unit"`
+	T     []float64 `json:"t"` // seconds since the run's start: the begin of each bin
+	V     []float64 `json:"v"`
+	Low   []float64 `json:"low"`
+	High  []float64 `json:"high"`
+}
+
+// A ForecastReport is several topologies side by side: what `headroom forecast`
+// prints.
+type ForecastReport struct {
+	Plan     string           `json:"plan"`
+	Schedule Header           `json:"schedule"`
+	Entries  []ForecastedPlan `json:"forecasts"`
+}
+
+// A ForecastedPlan is a topology of the plan, or one that a what-if made of it.
+type ForecastedPlan struct {
+	Name string `json:"name"` // "standard-6, 9 workers"
+	// Changed says that a what-if changed something.
+	Changed  bool     `json:"changed"`
+	Forecast Forecast `json:"forecast"`
+}
+
+// A CapacityReport is how much of a load a topology holds: what `headroom
+// capacity` prints. Scales are of the load that was asked for.
+type CapacityReport struct {
+	Plan     string   `json:"plan"`
+	Schedule Header   `json:"schedule"`
+	Topology Topology `json:"topology"`
+	// Model is the model's answer; nil when it found none within its bounds.
+	Model *Estimate `json:"model"`
+	// Objective is missed first beyond capacity, in words, where Station is the
+	// busiest: "app", "database", "host" or "workers". On the system, Objective is
+	// that of the lowest probe that missed.
+	Objective string `json:"objective"`
+	Station   string `json:"station"`
+	// At is the model's forecast at its capacity.
+	At *Forecast `json:"at,omitempty"`
+	// Check is the search on the running system; nil with --model-only.
+	Check *CapacityCheck `json:"check"`
+	// Low and High are the ends of the answer's interval: on the system between
+	// the highest scale that held and the lowest that did not, else the model's.
+	// A nil end was not found.
+	Low  *float64 `json:"low"`
+	High *float64 `json:"high"`
+	// Headroom is 1 - 1/capacity: what is left of it under the load; negative when
+	// the load exceeds it.
+	Headroom *float64 `json:"headroom"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Measured is what a run showed, in the forecast's own terms, so that the two

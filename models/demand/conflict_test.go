@@ -96,20 +96,79 @@ func TestTwoGroups(t *testing.T) {
 	}
 }
 
-// TestNoConflicts: where nothing was lost nothing is invented.
+// TestNoConflicts: where nothing was lost the rows may be so hot and no hotter.
 func TestNoConflicts(t *testing.T) {
 	change := func(w *world) { w.rows = 1 << 20 }
-	m, err := Estimate([]headroom.Run{with(small(), change).run(80), with(large(), change).run(81)}, Options{})
+	m, err := Estimate([]headroom.Run{with(small(), change).run(80), with(large(), change).run(81)}, Options{Simulations: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(m.Conflicts) != 1 || !warned(m, "bound on one side") {
+		t.Fatalf("conflicts %+v, warnings %q", m.Conflicts, m.Warnings)
+	}
+	if e := m.Conflicts[0].Population; e.Identified || e.N != 0 || !(e.Low > 200) || !(e.Value > 2*e.Low) || e.High != mostRows {
+		t.Errorf("population %+v", e)
+	}
+	touch := 0
 	for _, c := range m.Classes {
-		if c.Rule != nil || c.RetryShare != nil {
-			t.Errorf("%s: %+v", c.Name, c.Rule)
+		if c.Rule == nil {
+			continue
+		}
+		touch++
+		if s := c.RetryShare; s == nil || s.Value != 0 || s.Low > 1e-9 || !(s.High > 0) {
+			t.Errorf("%s: retry share %+v", c.Name, s)
 		}
 	}
-	if len(m.Conflicts) > 0 {
-		t.Errorf("%+v", m.Conflicts)
+	if touch != 4 {
+		t.Errorf("%d classes have a rule", touch)
+	}
+}
+
+// TestHiddenConflicts: a log that hides conflicts says nothing of them. With
+// documents there is what Odoo does with their rows, else nothing; and a run that
+// shows them speaks for itself alone.
+func TestHiddenConflicts(t *testing.T) {
+	hide := func(r *fakeRun) *fakeRun {
+		for i := range r.server {
+			q := &r.server[i]
+			q.Tries, q.Sleep = 1, 0
+		}
+		r.samples = append(r.samples, headroom.Sample{T: 65, Probe: "odoo_log", Subject: "log", Metric: "conflicts_shown", Value: 0})
+		return r
+	}
+	m, err := Estimate([]headroom.Run{hide(small().run(40))}, Options{Simulations: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Conflicts) != 0 || !warned(m, "not to say that there are none") {
+		t.Errorf("conflicts %+v, warnings %q", m.Conflicts, m.Warnings)
+	}
+	m, err = Estimate([]headroom.Run{hide(with(small(), documented).run(90))}, Options{Simulations: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Conflicts) != 1 || m.Conflicts[0].Intensity == nil || len(m.Conflicts[0].Measured) != 0 || !warned(m, "hides them") {
+		t.Fatalf("conflicts %+v, warnings %q", m.Conflicts, m.Warnings)
+	}
+	if e := *m.Conflicts[0].Intensity; e.Value != 1 || e.N != 0 || e.Identified || e.Low > 0.65 || e.High < 1.5 {
+		t.Errorf("intensity %+v", e)
+	}
+	for _, c := range m.Classes {
+		if c.RetryShare != nil {
+			t.Errorf("%s: retry share %+v of a log that hides retries", c.Name, *c.RetryShare)
+		}
+	}
+	shown := with(large(), documented).run(95)
+	m, err = Estimate([]headroom.Run{hide(with(small(), documented).run(90)), shown}, Options{Simulations: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := 0
+	for _, q := range shown.server {
+		lost += q.Tries - 1
+	}
+	if e := *m.Conflicts[0].Intensity; e.N != lost || lost == 0 {
+		t.Errorf("%d lost tries, %d were shown", e.N, lost)
 	}
 }
 
@@ -175,8 +234,7 @@ func TestWithoutSchedule(t *testing.T) {
 	}
 }
 
-// TestFewLost: a group that lost next to nothing gets no rule, and the model
-// says so; one that lost little of little does.
+// TestFewLost: one lost try says that the rows are hot, and hardly how hot.
 func TestFewLost(t *testing.T) {
 	lose := func(r *fakeRun, process string, lines, lost int) {
 		for i := range lines {
@@ -191,7 +249,7 @@ func TestFewLost(t *testing.T) {
 			r.server = append(r.server, s)
 		}
 	}
-	for lines, want := range map[int]bool{100: false, 12: true} {
+	for _, lines := range []int{100, 12} {
 		r := with(small(), func(w *world) { w.rows = 1 << 20 }).run(5)
 		lose(r, "webhook", lines, 1)
 		m, err := Estimate([]headroom.Run{r}, Options{Simulations: 2})
@@ -199,13 +257,13 @@ func TestFewLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		rule := m.Classes[slices.IndexFunc(m.Classes, func(c headroom.ClassModel) bool { return c.Name == "webhook.post" })].Rule
-		if (rule != nil) != want || (len(m.Conflicts) == 1) != want {
-			t.Errorf("1 of %d lost: rule %+v, conflicts %+v", lines, rule, m.Conflicts)
+		if rule == nil || rule.Group != partners || len(m.Conflicts) != 2 {
+			t.Fatalf("1 of %d lost: rule %+v, conflicts %+v", lines, rule, m.Conflicts)
 		}
-		if rule != nil && rule.Group != partners {
-			t.Errorf("group %s", rule.Group)
+		if e := m.Conflicts[1].Population; e.Identified || e.N != 1 || e.High < 3*e.Low {
+			t.Errorf("1 of %d lost: population %+v", lines, e)
 		}
-		if warned(m, "too few to say") == want {
+		if !warned(m, "rough") {
 			t.Errorf("1 of %d lost: warnings %q", lines, m.Warnings)
 		}
 	}

@@ -1,75 +1,36 @@
 package demand
 
-import (
-	"fmt"
-	"sort"
-
-	"github.com/headroom-erp/headroom"
-)
+import "sort"
 
 // A counter is busy CPU seconds of a station, cumulative, at moments.
 type counter struct {
 	t, v []float64
 }
 
-// stationOf says which station a sample counts for, and how much to trust
-// it: virtual stations before processes. -1 is neither.
-func stationOf(s headroom.Sample) (station, trust int) {
-	switch {
-	case s.Probe == "station" && s.Metric == "busy_seconds":
-		for i, n := range stationNames {
-			if s.Subject == n {
-				return i, 1
-			}
-		}
-	case s.Probe == "process" && s.Metric == "cpu_seconds":
-		switch s.Subject {
-		case "web", "cron", "gevent":
-			return app, 0
-		case "database":
-			return database, 0
-		}
-	}
-	return -1, 0
-}
+// rolesOf are the process roles that work on a station's CPU.
+var rolesOf = [2][]string{app: {"web", "cron", "gevent"}, database: {"database"}}
 
 // readCounters gives one counter by station: the virtual station's where the
 // stack has one, else the sum of the roles' processes.
-func readCounters(in headroom.Run, r *run) ([]*counter, error) {
-	type source struct{ station, trust int }
-	bySubject := map[source]map[string]*counter{}
-	for s, err := range in.Samples() {
-		if err != nil {
-			return nil, fmt.Errorf("demand: samples of run %q: %w", r.info.ID, err)
-		}
-		at, trust := stationOf(s)
-		if at < 0 || !finite(s.T, s.Value) {
+func readCounters(o observed) []*counter {
+	out := make([]*counter, len(stationNames))
+	for station, name := range stationNames {
+		if c := o.of("station", name, "busy_seconds"); c != nil {
+			out[station] = sum([]*counter{c})
 			continue
 		}
-		k := source{at, trust}
-		if bySubject[k] == nil {
-			bySubject[k] = map[string]*counter{}
-		}
-		c := bySubject[k][s.Subject]
-		if c == nil {
-			c = &counter{}
-			bySubject[k][s.Subject] = c
-		}
-		c.observe(s.T, s.Value)
-	}
-	out := make([]*counter, 2)
-	for station := range out {
-		parts := bySubject[source{station, 1}]
-		if parts == nil {
-			parts = bySubject[source{station, 0}]
+		var parts []*counter
+		for _, role := range rolesOf[station] {
+			if c := o.of("process", role, "cpu_seconds"); c != nil {
+				parts = append(parts, c)
+			}
 		}
 		out[station] = sum(parts)
 	}
-	return out, nil
+	return out
 }
 
-// observe adds a reading. A counter that falls is of processes that were
-// replaced: it goes on from where it was.
+// observe adds a reading; one that is not later than the last is left out.
 func (c *counter) observe(t, v float64) {
 	n := len(c.t)
 	if n > 0 && t <= c.t[n-1] {
@@ -79,36 +40,38 @@ func (c *counter) observe(t, v float64) {
 	c.v = append(c.v, v)
 }
 
-// rising removes falls, so that differences are never negative.
-func (c *counter) rising() {
+// rising is the counter without falls, so that differences are never negative.
+func (c *counter) rising() counter {
+	out := counter{t: c.t, v: make([]float64, len(c.v))}
 	var lost float64
 	for i := range c.v {
 		v := c.v[i] + lost
-		if i > 0 && v < c.v[i-1] {
-			lost += c.v[i-1] - v
-			v = c.v[i-1]
+		if i > 0 && v < out.v[i-1] {
+			lost += out.v[i-1] - v
+			v = out.v[i-1]
 		}
-		c.v[i] = v
+		out.v[i] = v
 	}
+	return out
 }
 
-func sum(parts map[string]*counter) *counter {
-	names := make([]string, 0, len(parts))
-	for n, c := range parts {
-		c.rising()
+// sum adds counters up at the readings of the first; nil without one that was
+// read twice.
+func sum(parts []*counter) *counter {
+	var read []*counter
+	for _, c := range parts {
 		if len(c.t) >= 2 {
-			names = append(names, n)
+			rising := c.rising()
+			read = append(read, &rising)
 		}
 	}
-	if len(names) == 0 {
+	if len(read) == 0 {
 		return nil
 	}
-	sort.Strings(names)
-	first := parts[names[0]]
-	total := &counter{t: first.t, v: append([]float64(nil), first.v...)}
-	for _, n := range names[1:] {
+	total := &counter{t: read[0].t, v: read[0].v}
+	for _, c := range read[1:] {
 		for i, t := range total.t {
-			total.v[i] += parts[n].at(t)
+			total.v[i] += c.at(t)
 		}
 	}
 	return total

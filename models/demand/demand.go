@@ -65,10 +65,11 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	if err != nil {
 		return headroom.Model{}, err
 	}
-	book := ruleBook{o.Habits}
+	book := s.book(o.Habits)
 	tallies := s.tallies(book)
 	s.findWork(tallies)
 	law := s.newLaw()
+	law.loosen()
 	d, err := s.demands(law, tallies, o)
 	if err != nil {
 		return headroom.Model{}, fmt.Errorf("demand: %w", err)
@@ -76,7 +77,10 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	m := headroom.Model{
 		Headroom: 1, Plan: s.runs[0].info.Plan.Name,
 		Background:          d.background,
-		MeasuredUtilization: s.measuredUtilization(),
+		MeasuredUtilization: s.measuredUtilization(), Measured: s.measuredRange(),
+		Speed:        s.speed,
+		Memory:       s.memoryModel(o),
+		RegistryLoad: s.registryLoad(tallies),
 	}
 	for _, r := range s.runs {
 		m.Runs = append(m.Runs, r.info.ID)
@@ -87,10 +91,16 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	rules := s.conflictRules(tallies, book)
 	variation := s.variation(tallies)
 	overheads, spreads := s.overheads()
+	calls := s.callsOf()
+	wal, written := s.written(tallies, o)
 	for i, c := range s.classes {
-		m.Classes = append(m.Classes, s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i]))
+		k := s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i])
+		k.Calls, k.WAL, k.Written = calls[i], wal[i], written[i]
+		m.Classes = append(m.Classes, k)
 	}
 	s.lineShares(m.Classes)
+	s.quantiles(tallies, m.Classes)
+	s.delaySpread(m.Classes)
 	m.Journeys = s.journeyModels()
 	s.fitConflicts(&m, o)
 	s.judge(tallies, law, d)
@@ -115,7 +125,7 @@ func (s *survey) classModel(i int, c class, t tally, d demands, scv [2]float64, 
 		Name: c.name, Pooled: !c.direct, Count: t.clean,
 		Demand: map[string]headroom.Estimate{}, SCV: map[string]float64{},
 		Delay:    d.delay[i],
-		Overhead: o.mean, OverheadSCV: o.scv, DatabaseCalls: t.queries, Rule: rule,
+		Overhead: max(0, o.mean-s.unlogged.request), OverheadSCV: o.scv, DatabaseCalls: t.queries, Rule: rule,
 	}
 	for st, name := range stationNames {
 		out.Demand[name] = d.demand[i][st]
@@ -127,8 +137,8 @@ func (s *survey) classModel(i int, c class, t tally, d demands, scv [2]float64, 
 		out.Overhead = s.directTime(i, demand)
 		out.OverheadSCV = s.directVariation(i, out.Overhead, demand*demand*scv[database])
 	}
-	if rule != nil {
-		share := proportion(t.retried, t.lines)
+	if rule != nil && t.shown > 0 {
+		share := proportion(t.retried, t.shown)
 		share.Method = "retried requests in the log"
 		out.RetryShare = &share
 	}

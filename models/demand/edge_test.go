@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,6 +239,30 @@ func checkFinite(t *testing.T, m headroom.Model) {
 			t.Errorf("%s: %+v", c.Name, c.Rule)
 		}
 	}
+	optional := func(what string, e *headroom.Estimate) {
+		if e != nil {
+			check(what, *e)
+		}
+	}
+	for _, c := range m.Classes {
+		optional("calls of "+c.Name, c.Calls)
+		optional("WAL of "+c.Name, c.WAL)
+		optional("bytes of "+c.Name, c.Written)
+		if !(c.DelaySCV >= 0) {
+			t.Errorf("%s: delay's variation %g", c.Name, c.DelaySCV)
+		}
+		for st, q := range c.Quantiles {
+			if mean, _ := moments2(q); math.Abs(mean-1) > 1e-9 || !slices.IsSorted(q) || q[0] < 0 {
+				t.Errorf("%s at the %s: quantiles %v", c.Name, st, q)
+			}
+		}
+	}
+	optional("registry load", m.RegistryLoad)
+	optional("speed", m.Speed)
+	if m.Memory != nil {
+		check("memory", m.Memory.PerWorker)
+		optional("memory of a database", m.Memory.PerTenant)
+	}
 	for k, e := range m.Background {
 		check("background of "+k, e)
 	}
@@ -293,6 +318,21 @@ func garbage(data []byte, cores uint8) *fakeRun {
 		r.requests = append(r.requests, headroom.Request{Arrival: i, N: 1, Process: "order", Step: steps[i%4], Start: at, End: at + next(), Outcome: headroom.OK, Protocol: []string{"http", "sql"}[i%7/6]})
 		r.server = append(r.server, headroom.ServerRequest{End: at + next(), PID: int(i % 3), Arrival: i - i%5/4, N: 1, Queries: int(min(1e6, max(-1, next()))), SQL: next(), Other: next(), Tries: int(min(9, max(0, next()))), Sleep: next()})
 		r.samples = append(r.samples, headroom.Sample{T: float64(i), Probe: "station", Subject: stationNames[i%2], Metric: "busy_seconds", Value: next()})
+		if cores%3 == 0 { // a real stack's samples, in part
+			one := []headroom.Sample{
+				{Probe: "process", Subject: "web", Metric: "cpu_seconds"}, {Probe: "process", Subject: "database", Metric: "cpu_seconds"},
+				{Probe: "generator", Subject: "host", Metric: "cpu_seconds"}, {Probe: "generator", Subject: "host", Metric: "cpus"},
+				{Probe: "generator", Subject: "generator", Metric: "cpu_seconds"}, {Probe: "speed", Subject: "machine", Metric: "unit_seconds"},
+				{Probe: "process", Subject: "web", Metric: "rss_bytes"}, {Probe: "process", Subject: "web", Metric: "processes"},
+				{Probe: "postgres", Subject: "d", Metric: "wal_bytes"}, {Probe: "postgres", Subject: "d", Metric: "checkpoint_written_bytes"},
+				{Probe: "odoo_log", Subject: "log", Metric: "registry_loads"}, {Probe: "odoo_log", Subject: "log", Metric: "registry_load_seconds"},
+			}
+			r.samples = r.samples[:len(r.samples)-1]
+			for _, x := range one {
+				x.T, x.Value = float64(i), next()
+				r.samples = append(r.samples, x)
+			}
+		}
 	}
 	return r
 }

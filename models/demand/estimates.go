@@ -16,6 +16,7 @@ type demands struct {
 	background map[string]headroom.Estimate
 	delay      []headroom.Estimate // by class
 	factor     []float64           // the law's unknowns
+	between    [2]float64          // relative spread between runs, by station
 }
 
 // demands are factor × the log's mean, with intervals from a bootstrap over
@@ -33,6 +34,9 @@ func (s *survey) demands(w *law, tallies []tally, o Options) (demands, error) {
 	unjoined := s.unjoinedRates()
 	d := demands{background: map[string]headroom.Estimate{}, factor: factor}
 	pooled := s.pooledVariation(tallies)
+	ratio, noise := w.closures(factor, len(s.runs))
+	d.between = between(ratio, noise)
+	s.sayClosures(ratio, noise)
 	for c := range s.classes {
 		var both [2]headroom.Estimate
 		for st := range stationNames {
@@ -40,11 +44,12 @@ func (s *survey) demands(w *law, tallies []tally, o Options) (demands, error) {
 				both[st] = directDemand(st, factor[w.at(st, c)]*s.directTime(c, 0), again.demand[c][st], s.classes[c].requests)
 				continue
 			}
-			both[st] = positive(factor[w.at(st, c)]*mean[c][st], again.demand[c][st], tallies[c].clean, pooled[st])
+			doubt := [2]float64{app: s.awayDoubt[c]}
+			both[st] = positive(factor[w.at(st, c)]*mean[c][st], again.demand[c][st], tallies[c].clean, pooled[st], math.Hypot(d.between[st], doubt[st]))
 			both[st].Method = method(w.reduced[st])
 		}
 		d.demand = append(d.demand, both)
-		d.delay = append(d.delay, delay(mean[c], both, tallies[c].clean, w))
+		d.delay = append(d.delay, s.delay(c, mean[c], both, again, tallies[c].clean, w))
 	}
 	for st, name := range stationNames {
 		e := headroom.Estimate{
@@ -66,11 +71,12 @@ func (w *law) background(factor []float64, st int, unjoined [2]float64) float64 
 // replicas are the bootstrap's.
 type replicas struct {
 	demand [][2][]float64 // by class
+	logged [][]float64    // by class: the mean seconds of a try, freed of sharing
 	idle   [2][]float64
 }
 
 func (s *survey) resample(w *law, tallies []tally, o Options) (replicas, error) {
-	out := replicas{demand: make([][2][]float64, len(s.classes))}
+	out := replicas{demand: make([][2][]float64, len(s.classes)), logged: make([][]float64, len(s.classes))}
 	sampled := s.sumsByBlock(w, tallies)
 	unjoined := s.unjoinedRates()
 	direct := make([]float64, len(s.classes))
@@ -86,6 +92,7 @@ func (s *survey) resample(w *law, tallies []tally, o Options) (replicas, error) 
 			return
 		}
 		for c := range s.classes {
+			out.logged[c] = append(out.logged[c], sampled.mean(c, app, times)+sampled.mean(c, database, times))
 			for st := range stationNames {
 				m := sampled.mean(c, st, times)
 				if s.classes[c].direct {
@@ -103,24 +110,6 @@ func (s *survey) resample(w *law, tallies []tally, o Options) (replicas, error) 
 	return out, failed
 }
 
-// leastDelay is the part of a try's time, freed of sharing, below which time
-// without CPU is not told from the error of the freeing.
-const leastDelay = 0.05
-
-// delay is the time that a try holds its worker without a CPU: what the log
-// has, freed of sharing, beyond what the counters have. Its interval is wide
-// on purpose: all errors of both end up in it.
-func delay(logged [2]float64, demand [2]headroom.Estimate, n int, w *law) headroom.Estimate {
-	e := headroom.Estimate{Level: headroom.Level, N: n, Method: "log beyond CPU counters"}
-	all := logged[app] + logged[database]
-	gap := all - demand[app].Value - demand[database].Value
-	if n == 0 || !(gap > leastDelay*all) || !w.reduced[app] || !w.reduced[database] {
-		return e
-	}
-	e.Value, e.High = gap, 2*gap
-	return e
-}
-
 func method(counted bool) string {
 	if counted {
 		return "request log, de-stretched, and utilization law"
@@ -130,7 +119,8 @@ func method(counted bool) string {
 
 // positive is an estimate of a positive figure with replicas: symmetric in
 // the logarithm, and no narrower than n observations of that spread allow.
-func positive(value float64, replicas []float64, n int, variation float64) headroom.Estimate {
+// between is the relative spread between runs.
+func positive(value float64, replicas []float64, n int, variation, between float64) headroom.Estimate {
 	e := headroom.Estimate{Level: headroom.Level, N: n}
 	if n == 0 || math.IsNaN(value) || math.IsInf(value, 0) {
 		return e
@@ -151,6 +141,7 @@ func positive(value float64, replicas []float64, n int, variation float64) headr
 	cv := math.Sqrt(max(0.05, variation))
 	sampled := fit.StudentT(headroom.Level, max(1, n-1)) * cv / math.Sqrt(float64(n))
 	half = max(half, math.Hypot(sampled, fit.StudentT(headroom.Level, 1000)*classSpread))
+	half = math.Hypot(half, fit.StudentT(headroom.Level, 1000)*between)
 	half = min(half, 5)
 	e.Low, e.High = value*math.Exp(-half), value*math.Exp(half)
 	e.Identified = n >= fewRequests && half < 0.7 // within a factor of two
@@ -189,7 +180,7 @@ func (s *survey) sumsByBlock(w *law, tallies []tally) blockSums {
 	for i, r := range s.runs {
 		for j := range r.lines {
 			l := &r.lines[j]
-			if !l.clean {
+			if !l.timed() {
 				continue
 			}
 			k := blockKey{i, max(0, int(l.start/block))}

@@ -22,16 +22,17 @@ func (s *survey) readServer(in headroom.Run, r *run, clients map[key]client, lin
 			continue
 		}
 		w := newLine(l)
+		w.pid, w.database = l.PID, l.Database
 		w.lines = lineCount[l.Arrival]
 		// A worker's first request to a database loads its registry; that is no
 		// class' demand.
 		worker := fmt.Sprint(l.PID, " ", l.Database)
-		first := !met[worker] && l.PID != 0
+		w.first = !met[worker] && l.PID != 0
 		met[worker] = true
 		k := key{l.Arrival, l.N}
 		if c, ok := clients[k]; ok && l.Arrival != 0 {
 			w.join(c)
-			w.clean = w.clean && !first && !claimed[k]
+			w.clean = w.clean && !w.first && !claimed[k]
 			claimed[k] = true
 		}
 		r.lines = append(r.lines, w)

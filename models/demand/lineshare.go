@@ -40,7 +40,7 @@ func (s *survey) lineShares(classes []headroom.ClassModel) {
 		a.n++
 		a.sum += l.lines
 		a.square += l.lines * l.lines
-		if l.clean && !l.waited {
+		if l.timed() && !l.waited {
 			a.rows = append(a.rows, []float64{1, l.lines})
 			a.work = append(a.work, l.work[app]+l.work[database])
 		}

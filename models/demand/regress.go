@@ -1,8 +1,8 @@
 package demand
 
 import (
-	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/headroom-erp/headroom/models/fit"
 )
@@ -23,6 +23,7 @@ const (
 	unjoinedSpread = 0.3
 	idleSpread     = 0.003
 	directSpread   = 1.0
+	looseSpread    = 0.5
 	idleMost       = 0.5
 )
 
@@ -37,6 +38,9 @@ const hostKind = 2
 type law struct {
 	classes int
 	direct  []bool // by class
+	loose   []bool // by class: the counters contradict the log's proportions
+	settled []bool // by class: what the counters said is in its work already
+	real    bool   // the counters are of processes, and not of a stand-in's stations
 	blocks  []fit.Normal
 	starts  []blockKey
 	reduced [2]bool // the station was counted
@@ -51,6 +55,9 @@ type lawRow struct {
 	y     float64
 	// implied is the CPU seconds that the log implies for the row.
 	implied float64
+	// usual is the same with each request counting for what its class usually takes.
+	usual           float64
+	calls, requests float64 // gridCell
 }
 
 type blockKey struct{ run, index int }
@@ -62,34 +69,44 @@ func (w *law) idle() int             { return w.classes + 1 }
 
 // newLaw lays the log's work on the grid beside the counters.
 func (s *survey) newLaw() *law {
-	w := &law{classes: len(s.classes)}
+	w := &law{classes: len(s.classes), loose: make([]bool, len(s.classes)), real: true}
+	w.settled = make([]bool, len(s.classes))
+	for i, share := range s.away {
+		w.settled[i] = share > 0
+	}
 	for _, c := range s.classes {
 		w.direct = append(w.direct, c.direct)
 	}
 	for i, r := range s.runs {
+		w.real = w.real && !r.virtual()
 		cells := r.cells(w)
+		counters := [2]*counter{r.pace.paced(r.counters[app]), r.pace.paced(r.counters[database])}
 		together := r.shared && (same(r.counters[app], r.counters[database]) ||
 			(r.counters[app] != nil) != (r.counters[database] != nil))
 		for k := range cells {
 			from := float64(k) * cell
+			if !r.quiet(from + cell/2) {
+				continue
+			}
 			b := w.block(i, int(from/block))
-			for station, c := range r.counters {
+			for station, c := range counters {
 				if c == nil || from < c.t[0]-0.5 || from+cell > c.t[len(c.t)-1]+0.5 {
 					continue
 				}
-				x := make([]float64, 2*w.width())
+				x, usual := make([]float64, 2*w.width()), 0.0
 				for st := range stationNames {
 					if st != station && !together {
 						continue
 					}
-					copy(x[w.at(st, 0):w.at(st+1, 0)], cells[k][st])
+					copy(x[w.at(st, 0):w.at(st+1, 0)], cells[k].work[st])
+					usual += cells[k].usual[st]
 					w.reduced[st] = true
 				}
 				kind := station
 				if together {
 					kind = hostKind
 				}
-				w.rows = append(w.rows, lawRow{block: b, kind: kind, x: x, y: c.at(from+cell) - c.at(from)})
+				w.rows = append(w.rows, lawRow{block: b, kind: kind, x: x, y: c.at(from+cell) - c.at(from), usual: usual, calls: cells[k].calls, requests: cells[k].requests})
 				if together {
 					break
 				}
@@ -109,40 +126,6 @@ func (w *law) block(run, index int) int {
 	}
 	w.starts = append(w.starts, k)
 	return len(w.starts) - 1
-}
-
-// cells spreads the lines' work over the grid: [cell][station][class].
-func (r *run) cells(w *law) [][2][]float64 {
-	out := make([][2][]float64, int(math.Ceil(min(r.span, 1e5)/cell)))
-	for k := range out {
-		for st := range stationNames {
-			out[k][st] = make([]float64, w.width())
-			out[k][st][w.idle()] = cell
-		}
-	}
-	spread := func(from, to float64, c int, amount [2]float64) {
-		if !(to > from) {
-			return
-		}
-		for k := max(0, int(from/cell)); k < len(out) && float64(k)*cell < to; k++ {
-			part := (min(to, float64(k+1)*cell) - max(from, float64(k)*cell)) / (to - from)
-			for st := range stationNames {
-				out[k][st][c] += part * amount[st]
-			}
-		}
-	}
-	for _, p := range r.pieces {
-		l := &r.lines[p.line]
-		c := l.class
-		if c == unjoined {
-			c = w.unjoined()
-		}
-		spread(p.start, p.end, c, [2]float64{l.work[app] * p.share, l.work[database] * p.share})
-	}
-	for _, d := range r.directs {
-		spread(d.start, d.end, d.class, [2]float64{0, d.end - d.start})
-	}
-	return out
 }
 
 // fold sums the rows by block, and finds the noise of a row about the common
@@ -210,7 +193,7 @@ func (w *law) solve(times []int, random *rand.Rand) ([]float64, error) {
 		if factor, err = full.NonNegative(); err != nil {
 			return nil, err
 		}
-		if !w.costlyReads(factor) {
+		if !w.costlyReads(factor) && !slices.Contains(w.loose, true) {
 			break
 		}
 	}
@@ -240,6 +223,10 @@ func (w *law) priors(levels [3]level, normal []float64) []fit.Prior {
 		for c := range w.classes {
 			if w.direct[c] {
 				put(w.at(st, c), 0, directSpread)
+				continue
+			}
+			if w.loose[c] && st == app {
+				put(w.at(st, c), f, looseSpread*f)
 				continue
 			}
 			put(w.at(st, c), f, classSpread*f)

@@ -1,6 +1,7 @@
 package demand
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,13 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 		index[j.Process] = i
 		l.Header.Processes = append(l.Header.Processes, r.process(j.Process))
 	}
+	// Those that nobody played still say how open documents were drawn.
+	for _, p := range r.makers() {
+		if _, known := index[p.Name]; !known {
+			index[p.Name] = len(l.Header.Processes)
+			l.Header.Processes = append(l.Header.Processes, p)
+		}
+	}
 	if !r.documents {
 		l.Header.Catalogue = headroom.Catalogue{}
 	}
@@ -27,7 +35,7 @@ func (r *run) arrivals(m headroom.Model) (sizing.Load, []headroom.Journey) {
 	var journeys []headroom.Journey
 	for _, j := range r.journeys {
 		p, ok := index[j.Process]
-		if !ok || j.Scheduled < 0 || j.Scheduled > mostScheduled || j.Outcome == headroom.Aborted || j.Outcome == headroom.NothingToDo {
+		if !ok || p >= len(m.Journeys) || j.Scheduled < 0 || j.Scheduled > mostScheduled || j.Outcome == headroom.Aborted || j.Outcome == headroom.NothingToDo {
 			continue
 		}
 		a := headroom.Arrival{ID: j.Arrival, At: time.Duration(j.Scheduled * float64(time.Second)), Seed: j.Arrival, Process: uint16(p)}
@@ -61,10 +69,36 @@ func (r *run) scheduled(j headroom.Journey) (headroom.Arrival, bool) {
 func (r *run) process(name string) headroom.ScheduledProcess {
 	for _, p := range r.info.Schedule.Processes {
 		if p.Name == name {
-			return headroom.ScheduledProcess{Name: name, Lines: p.Lines, Popularity: p.Popularity}
+			return headroom.ScheduledProcess{Name: name, Scenario: p.Scenario, Lines: r.lawOf(p).Lines, Popularity: r.lawOf(p).Popularity}
 		}
 	}
 	return headroom.ScheduledProcess{Name: name}
+}
+
+// lawOf is the process that drew what a process works on: the one whose work
+// it takes, which may be one that the run did not play.
+func (r *run) lawOf(p headroom.ScheduledProcess) headroom.ScheduledProcess {
+	makers := r.makers()
+	for range makers { // handovers are no longer than that
+		takes := headroom.HandoverOf(p.Scenario).Takes
+		at := slices.IndexFunc(makers, func(q headroom.ScheduledProcess) bool {
+			return takes != "" && headroom.HandoverOf(q.Scenario).Makes == takes
+		})
+		if at < 0 {
+			break
+		}
+		p = makers[at]
+	}
+	return p
+}
+
+// makers are the processes of the schedule, then those of the plan.
+func (r *run) makers() []headroom.ScheduledProcess {
+	out := slices.Clone(r.info.Schedule.Processes)
+	for _, q := range r.info.Plan.Processes {
+		out = append(out, headroom.ScheduledProcess{Name: q.Name, Scenario: q.Scenario, Lines: q.Lines, Popularity: q.Popularity})
+	}
+	return out
 }
 
 // readSchedule reads what the journeys' documents follow from.
@@ -92,6 +126,32 @@ func (s *survey) readSchedule(in headroom.Run, r *run) {
 		return
 	}
 	r.documents = true
+}
+
+// shows says whether conflicts can be seen in the run: its log was looked at,
+// and was not one that hides them.
+func (r *run) shows() bool {
+	for _, subject := range r.observed.subjects("odoo_log", "conflicts_shown") {
+		c := r.observed.of("odoo_log", subject, "conflicts_shown")
+		if n := len(c.v); n > 0 && c.v[n-1] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// eachShown goes through the joined lines of runs that show conflicts.
+func (s *survey) eachShown(f func(*line)) {
+	for _, r := range s.runs {
+		if !r.shows() {
+			continue
+		}
+		for i := range r.lines {
+			if r.lines[i].class != unjoined {
+				f(&r.lines[i])
+			}
+		}
+	}
 }
 
 // documents says whether it is known of all runs what their journeys' documents had.

@@ -25,7 +25,7 @@ func (l *line) pieces(index int, lost, sql float64) []piece {
 		return nil
 	}
 	var at [2]float64
-	at[app], at[database] = l.other/active, min(l.sql, sql)/active
+	at[app], at[database] = (l.other-l.away)/active, min(l.sql, sql)/active
 	if l.tries == 1 {
 		return []piece{{index, l.start, l.end, at, 1}}
 	}
@@ -136,7 +136,7 @@ type meeting struct{ present, progress [2]float64 }
 func (r *run) meet(events []event) []meeting {
 	out := make([]meeting, len(r.lines))
 	var here []int // lines
-	c := crowd{cores: r.cores}
+	c := crowd{cores: r.parallel}
 	var last float64
 	for _, e := range events {
 		if d := e.t - last; d > 0 && len(here) > 0 {
@@ -168,7 +168,7 @@ func (r *run) meet(events []event) []meeting {
 // databaseShare is the share of the line's work that is the database's, by
 // what is known so far.
 func (l *line) databaseShare() float64 {
-	d, a := l.sql*l.rate[database], l.other*l.rate[app]
+	d, a := l.sql*l.rate[database], (l.other-l.away)*l.rate[app]
 	if a+d <= 0 {
 		return 0.5
 	}

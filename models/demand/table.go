@@ -29,9 +29,16 @@ type line struct {
 	clean      bool    // answered well at the first try: its times are those of one try
 	busyAtSend int     // other requests that held a worker when the client sent this one; -1 without a client
 	overhead   float64 // client's seconds outside of the server, waiting for a worker included
+	away       float64 // of other, seconds without a CPU
+	wait       float64 // of sql, seconds that are nobody's CPU
 	share      float64 // of the database in its work, while that is being found
 	rate       [2]float64
 	work       [2]float64 // de-stretched CPU seconds of all tries
+	pid        int        // the worker, and the database that it worked on
+	database   string
+	first      bool       // the worker's first line of that database, which may load its registry
+	usual      [2]float64 // CPU seconds that its class takes for as many database calls
+	calm       bool       // nobody else was busy on the machine meanwhile
 	waited     bool       // its SQL stands so far out that it must have waited for a row
 }
 
@@ -40,6 +47,9 @@ const unjoined = -1
 
 func (l *line) hold() float64   { return l.end - l.start }
 func (l *line) active() float64 { return l.sql + l.other }
+
+// timed says that a line's times are those of one try, on an undisturbed machine.
+func (l *line) timed() bool { return l.clean && l.calm }
 
 // A direct is a request that holds no worker: a database read of its own.
 type direct struct {
@@ -52,13 +62,17 @@ type run struct {
 	info      headroom.RunInfo
 	name      string // of the topology
 	cores     [2]float64
+	parallel  [2]float64           // cores that requests share at a moment (stretch.go)
+	quiet     func(t float64) bool // nobody else was busy on the machine around t
 	shared    bool
 	span      float64 // seconds observed: to the end of the window or the last line
 	lines     []line
 	pieces    []piece
 	directs   []direct
 	journeys  []headroom.Journey
+	observed  observed                    // all series that are wanted
 	counters  []*counter                  // by station; nil where nobody counted
+	pace      *pace                       // the machine's; nil where nobody looked
 	lost      int                         // client requests without a line
 	schedule  map[uint64]headroom.Arrival // by ID; nil where it is not known
 	documents bool                        // schedule has all journeys, and a catalogue
@@ -75,12 +89,17 @@ type class struct {
 
 // A survey is all runs, with one numbering of classes.
 type survey struct {
-	runs     []*run
-	classes  []class
-	index    map[string]int
-	visits   map[string]*visits
-	order    []string // processes by first appearance
-	warnings []string
+	runs      []*run
+	classes   []class
+	index     map[string]int
+	visits    map[string]*visits
+	order     []string // processes by first appearance
+	speed     *headroom.Estimate
+	away      []float64  // by class: share of its seconds outside of SQL in which it waits for somebody outside
+	awayDoubt []float64  // by class: relative error of what is left of them
+	power     [2]float64 // of rates of progress (crowded.go)
+	unlogged  unlogged   // the application CPU that the log does not have as such
+	warnings  []string
 }
 
 // visits counts the steps of a process' journeys.
@@ -105,6 +124,8 @@ func newSurvey(runs []headroom.Run) (*survey, error) {
 			return nil, err
 		}
 	}
+	s.findPaces()
+	s.findCalm()
 	for _, r := range s.runs {
 		r.concurrencyAtSend()
 	}
@@ -155,10 +176,13 @@ func (s *survey) read(in headroom.Run) error {
 		return err
 	}
 	s.readSchedule(in, r)
-	r.counters, err = readCounters(in, r)
+	r.observed, err = readSamples(in, info.ID)
 	if err != nil {
 		return err
 	}
+	r.counters = readCounters(r.observed)
+	r.parallel = r.concurrentCores()
+	r.quiet = r.undisturbed()
 	r.span = info.Schedule.Duration()
 	for _, l := range r.lines {
 		r.span = max(r.span, l.end)

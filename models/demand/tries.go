@@ -3,12 +3,14 @@ package demand
 import (
 	"math"
 
+	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/fit"
 )
 
 // tally is what the lines of a class say before any time is corrected.
 type tally struct {
 	lines    int // joined lines of the class
+	shown    int // of them: of runs that show conflicts
 	clean    int
 	retried  int
 	tries    int     // of all lines
@@ -65,12 +67,13 @@ func (s *survey) tallies(rules ruleBook) []tally {
 			t.queries, t.sql, t.wall, t.size = t.queries/n, t.sql/n, t.wall/n, t.size/n
 		}
 		t.lost = rules.at(s.classes[i])
-		if rules.group(s.classes[i], true) != quants {
+		if g := (headroom.ConflictRule{Group: rules.group(s.classes[i], true)}); g.Family() != quants {
 			t.size = 0
 		}
 	}
+	s.eachShown(func(l *line) { out[l.class].shown++ })
 	s.lostShares(out)
-	s.pressures(out)
+	s.pressures(out, rules)
 	return out
 }
 
@@ -133,8 +136,9 @@ func (s *survey) lostShares(out []tally) {
 
 // pressures solves, for classes that lose, that the weights of the clean
 // lines sum to all first tries but for the part of the risk that does not
-// depend on a try's own length: the time that rivals hold rows uncommitted.
-func (s *survey) pressures(out []tally) {
+// depend on a try's own length: the time that rivals hold rows uncommitted,
+// where those are waited for.
+func (s *survey) pressures(out []tally, rules ruleBook) {
 	walls := make([][]float64, len(out))
 	s.eachJoined(func(l *line) {
 		if l.clean && out[l.class].retried > 0 {
@@ -153,8 +157,11 @@ func (s *survey) pressures(out []tally) {
 		if t.retried == 0 || t.clean < enoughLost {
 			continue
 		}
-		own := t.lost * t.wall
-		part := own / max(1e-9, own+held/max(1, rivals))
+		own, others := t.lost*t.wall, held/max(1, rivals)
+		if rules.skips(s.classes[i]) {
+			others = 0
+		}
+		part := own / max(1e-9, own+others)
 		want := float64(t.clean) * math.Pow(float64(t.clean+t.retried)/float64(t.clean), part)
 		low, high := 0.0, 3/max(1e-6, t.wall)
 		for range 50 {

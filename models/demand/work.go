@@ -2,18 +2,41 @@ package demand
 
 import (
 	"math"
+	"slices"
 
 	"github.com/headroom-erp/headroom/models/fit"
 )
 
-// findWork gives every line its CPU seconds by station, as the log has them.
+// findWork gives every line its CPU seconds by station, as the log has them:
+// freed of sharing, of what the database's client costs the application inside
+// of the log's SQL seconds, and of waits for outside services. The latter two are
+// what the CPU counters say, so that times are freed again with what they said.
 func (s *survey) findWork(tallies []tally) {
+	s.away, s.awayDoubt, s.unlogged = make([]float64, len(s.classes)), make([]float64, len(s.classes)), unlogged{}
+	s.freeTimes(tallies)
+	s.shareOut(tallies)
+	if s.findAway(tallies); slices.ContainsFunc(s.away, func(share float64) bool { return share > 0 }) {
+		s.freeTimes(tallies)
+		s.shareOut(tallies)
+	}
+	if s.unlogged = s.newLaw().unlogged(); s.unlogged.request+s.unlogged.call > 0 {
+		s.shareOut(tallies)
+	}
+	if s.unlogged.wait = s.newLaw().waitCall(); s.unlogged.wait > 0 {
+		s.shareOut(tallies)
+	}
+}
+
+// freeTimes finds the lines' rates of progress with what is known of outside
+// services so far.
+func (s *survey) freeTimes(tallies []tally) {
 	for _, r := range s.runs {
 		r.pieces = r.pieces[:0]
 		for i := range r.lines {
 			l := &r.lines[i]
 			lost, sql := 0.5, l.sql
 			if l.class != unjoined {
+				l.away = s.away[l.class] * l.other
 				t := &tallies[l.class]
 				lost = t.lost
 				if l.tries > 1 && t.clean > 0 {
@@ -23,9 +46,23 @@ func (s *survey) findWork(tallies []tally) {
 			r.pieces = append(r.pieces, l.pieces(i, lost, sql)...)
 		}
 		r.deStretch()
+	}
+	s.sharpen()
+}
+
+// shareOut makes CPU seconds of the log's, with what is known so far of those that
+// the log does not have as such.
+func (s *survey) shareOut(tallies []tally) {
+	for _, r := range s.runs {
 		for i := range r.lines {
 			l := &r.lines[i]
-			l.work = [2]float64{l.other * l.rate[app], l.sql * l.rate[database]}
+			p := r.pace.at((l.start + l.end) / 2)
+			l.work = [2]float64{(l.other - l.away) * s.free(l, app) * p, l.sql * s.free(l, database) * p}
+			client := min(s.unlogged.call*l.queries, mostClient*l.work[database])
+			l.work[app] += client + s.unlogged.request
+			l.work[database] -= client
+			l.wait = min(s.unlogged.wait*l.queries, mostClient*l.work[database])
+			l.work[database] -= l.wait
 		}
 	}
 	s.markWaits(tallies)
@@ -44,6 +81,32 @@ func (s *survey) findWork(tallies []tally) {
 			l.work[database] = m[database] * l.effective(t.lost)
 		}
 	})
+	s.findUsual(tallies)
+}
+
+// findUsual gives every line what its class usually takes for as many database
+// calls: calls, unlike seconds, are not stretched by anything, and tell the size
+// of the document as well as the tries.
+func (s *survey) findUsual(tallies []tally) {
+	means := s.means(tallies, nil)
+	for _, r := range s.runs {
+		for i := range r.lines {
+			l := &r.lines[i]
+			l.usual = l.work
+			if l.class == unjoined {
+				continue
+			}
+			t, m := &tallies[l.class], means[l.class]
+			if t.clean < fewRequests || math.IsNaN(m[app]+m[database]) {
+				continue
+			}
+			size := l.effective(t.lost)
+			if t.queries > 0 && l.queries > 0 {
+				size = l.queries / t.queries
+			}
+			l.usual = [2]float64{m[app] * size, m[database] * size}
+		}
+	}
 }
 
 // effective is the number of whole tries that a line's work amounts to.
@@ -59,7 +122,7 @@ const farOut = 4
 func (s *survey) markWaits(tallies []tally) {
 	logs := make([][]float64, len(tallies))
 	s.eachJoined(func(l *line) {
-		if l.clean && l.work[database] > 0 {
+		if l.timed() && l.work[database] > 0 {
 			logs[l.class] = append(logs[l.class], math.Log(l.work[database]))
 		}
 	})
@@ -102,7 +165,7 @@ func (a *sums) add(l *line, weight float64) {
 func (s *survey) means(tallies []tally, use func(*line) bool) [][2]float64 {
 	acc := make([]sums, len(tallies))
 	s.eachJoined(func(l *line) {
-		if l.clean && (use == nil || use(l)) {
+		if l.timed() && (use == nil || use(l)) {
 			acc[l.class].add(l, tallies[l.class].weight(l))
 		}
 	})
@@ -123,7 +186,7 @@ func (s *survey) variation(tallies []tally) [][2]float64 {
 	out := make([][2]float64, len(tallies))
 	values := make([][2][]pair, len(tallies))
 	s.eachJoined(func(l *line) {
-		if !l.clean {
+		if !l.timed() {
 			return
 		}
 		for st := range stationNames {

@@ -29,6 +29,7 @@ type world struct {
 	perLine  float64 // part of the demands that goes with a document's lines
 	exponent float64 // of the products' popularity
 	kept     bool    // documents are those of a schedule, which is kept: their rows are the catalogue's
+	skips    bool    // rows that are held are not waited for, as in Odoo; else as in the stand-in
 	seen     map[string]*seen
 
 	random  *rand.Rand
@@ -73,6 +74,8 @@ type worldJourney struct {
 type worldRow struct {
 	holder    *task
 	committed int
+	copies    []*worldRow
+	born      int // number of the commit; 0: always there
 }
 
 type timer struct {
@@ -98,6 +101,7 @@ type task struct {
 	since    float64 // at the present station, or waiting for a row
 	wall     [2]float64
 	rows     []int
+	taken    []*worldRow
 	holds    bool
 	touched  bool
 	snapshot int
@@ -122,8 +126,11 @@ func (w *world) run(seed uint64) *fakeRun {
 	w.row = make([]worldRow, max(1, w.rows)+w.more)
 	w.out = fakeRun{info: headroom.RunInfo{
 		ID: fmt.Sprintf("%s-%d", w.topology.Name, seed), Topology: w.topology, Complete: true,
-		Plan: headroom.Plan{Name: "test"}, Schedule: headroom.Header{LeadIn: 5, Window: w.duration - 5},
+		Plan: headroom.Plan{Name: "test"}, Schedule: headroom.Header{LeadIn: 5, Window: w.duration - 5}, TargetKind: standIn,
 	}}
+	if w.skips {
+		w.out.info.TargetKind = "odoo"
+	}
 	w.schedule()
 	for s := 0.0; s <= w.duration || len(w.timers)+len(w.at[app])+len(w.at[database]) > 0; s++ {
 		w.advance(s)
@@ -294,6 +301,10 @@ func (w *world) proceed(k *task) {
 }
 
 func (w *world) touch(k *task) {
+	if w.skips {
+		w.skim(k)
+		return
+	}
 	for _, r := range k.rows {
 		if w.row[r].committed > k.snapshot {
 			w.lose(k)
@@ -307,10 +318,42 @@ func (w *world) touch(k *task) {
 			return
 		}
 	}
+	k.taken = k.taken[:0]
 	for _, r := range k.rows {
 		w.row[r].holder = k
+		k.taken = append(k.taken, &w.row[r])
 	}
 	k.holds, k.touched = true, true
+	w.proceed(k)
+}
+
+// skim takes of each row the first copy that it sees and nobody holds, or a new one.
+func (w *world) skim(k *task) {
+	k.taken = k.taken[:0]
+	k.holds, k.touched = true, true
+	for _, n := range k.rows {
+		r := &w.row[n]
+		var found *worldRow
+		for _, c := range append([]*worldRow{r}, r.copies...) {
+			if c.born > k.snapshot {
+				continue
+			}
+			if c.committed > k.snapshot {
+				w.lose(k)
+				return
+			}
+			if c.holder == nil {
+				found = c
+				break
+			}
+		}
+		if found == nil {
+			found = &worldRow{born: math.MaxInt}
+			r.copies = append(r.copies, found)
+		}
+		found.holder = k
+		k.taken = append(k.taken, found)
+	}
 	w.proceed(k)
 }
 
@@ -319,10 +362,10 @@ func (w *world) release(k *task, commit bool) {
 		if commit {
 			w.commits++
 		}
-		for _, r := range k.rows {
-			w.row[r].holder = nil
+		for _, r := range k.taken {
+			r.holder = nil
 			if commit {
-				w.row[r].committed = w.commits
+				r.committed, r.born = w.commits, min(r.born, w.commits)
 			}
 		}
 		k.holds = false
@@ -360,6 +403,9 @@ func (w *world) finish(k *task) {
 	w.after(parse, k.done)
 }
 
+// scenarioOf is what the world's processes play: those of a warehouse of one step.
+var scenarioOf = map[string]string{"order": "order_to_ship", "receive": "buy_and_receive", "edi_order": "edi_order", "invoice": "invoice"}
+
 // schedule puts all journeys into the timers.
 func (w *world) schedule() {
 	var id uint64
@@ -372,7 +418,7 @@ func (w *world) schedule() {
 	for n := range w.journeys {
 		j := &w.journeys[n]
 		lane := &worldLane{free: j.lane}
-		process := headroom.ScheduledProcess{Name: j.process, Lines: headroom.Lines{Mean: 5, Max: 20}}
+		process := headroom.ScheduledProcess{Name: j.process, Scenario: scenarioOf[j.process], Lines: headroom.Lines{Mean: 5, Max: 20}}
 		w.out.info.Schedule.Processes = append(w.out.info.Schedule.Processes, process)
 		begin := func(at float64) {
 			id++
