@@ -237,6 +237,9 @@ type CapacityCheck struct {
 	Measured Estimate        `json:"measured"` // between the highest scale that held and the lowest that did not
 	Probes   []CapacityProbe `json:"probes"`
 	Error    float64         `json:"error"` // (forecast - measured) / measured
+	// Confirmed says that the highest scale that held did so over a longer window
+	// too; nil when that was not tried.
+	Confirmed *bool `json:"confirmed,omitempty"`
 }
 
 // CapacityProbe is one run of the search.
@@ -246,4 +249,8 @@ type CapacityProbe struct {
 	Worst  string  `json:"worst"` // the objective nearest to, or farthest beyond, its bound
 	Ratio  float64 `json:"ratio"` // its percentile over its bound
 	Folder string  `json:"folder"`
+	// Seconds is the window's length, and Early that the verdict was clear before
+	// its end, so that it was broken off.
+	Seconds float64 `json:"seconds,omitempty"`
+	Early   bool    `json:"early,omitempty"`
 }

@@ -1,48 +1,66 @@
 package sizing
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/sim"
 )
 
-// Limits of the search for capacity: scales from 1/16 to 16 of the replayed load.
+// The search for capacity goes over scales on a grid of 2^(1/32), 2.2 %, from
+// 1/16 to 16 of the replayed load: grid points are exponents.
 const (
-	smallestScale = 1.0 / 16
-	largestScale  = 16
-	bisections    = 5 // of a doubling: 2^(1/32), a grain of 2.2 %
+	doubling  = 32
+	smallest  = -4 * doubling
+	largest   = 4 * doubling
+	firstStep = doubling     // of the first replication: a doubling
+	nextStep  = doubling / 8 // of the others, from where the first one ended
 )
+
+func scaleOf(point int) float64 {
+	return math.Round(math.Exp2(float64(point)/doubling)*1e6) / 1e6
+}
 
 // Limit is what ends a topology's capacity.
 type Limit struct {
-	Capacity *headroom.Estimate // of the replayed load; nil when it was not found
-	By       string             // the objective that is missed first, and the busiest station there
-	Warnings []string
+	Capacity  *headroom.Estimate // of the replayed load; nil when it was not found
+	By        string             // the objective that is missed first, and the busiest station there
+	Objective *headroom.Objective
+	Station   string // "app", "database", "host" or "workers"; behind the stack's name where there are several
+	Warnings  []string
 }
 
 // Capacity is the highest scale of the replayed load at which a topology holds
 // every objective: by doubling and bisection on the scale, for each replication
-// by itself. The value is their median, between the two scales of the last
-// bisection, the interval holds 90 % of them.
+// by itself. The value is their median, between the two neighbouring scales of
+// which one holds, the interval holds 90 % of them.
+//
+// Of two scales that a replication holds and misses the search finds one pair of
+// neighbours; where objectives come and go with the scale, as those of a share
+// of few journeys do, there may be others.
 func Capacity(m headroom.Model, t headroom.Topology, provider Provider, objectives []headroom.Objective, o Options) (Limit, error) {
 	o = o.defaults()
-	if err := CheckTopology(t); err != nil {
+	if err := errors.Join(CheckTopology(t), o.check()); err != nil {
 		return Limit{}, err
 	}
-	objectives, _ = forecastable(objectives)
+	objectives = forecastable(objectives)
 	if len(objectives) == 0 {
-		return Limit{Warnings: []string{"the plan has no objective of a response time: capacity has no meaning"}}, nil
+		return Limit{Warnings: []string{"the plan has no objective that a forecast can be held against: capacity has no meaning"}}, nil
 	}
-	s := &search{m: m, t: t, provider: provider, objectives: objectives, o: o, loads: map[float64]*replay{}, blame: map[string]int{}}
-	var found []float64
-	for n := range o.CapacityReplications {
-		scale, err := s.one(n)
-		if err != nil {
-			return Limit{}, err
-		}
-		found = append(found, scale)
+	s := &search{m: m, t: t, provider: provider, objectives: objectives, o: o, scenes: map[int]*scene{}}
+	found := make([]end, o.CapacityReplications)
+	errs := make([]error, o.CapacityReplications)
+	found[0], errs[0] = s.one(0, 0, firstStep)
+	if errs[0] == nil {
+		sim.Parallel(o.CapacityReplications-1, o.Parallel, func(n int) {
+			found[n+1], errs[n+1] = s.one(n+1, found[0].held, nextStep)
+		})
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Limit{}, err
 	}
 	return s.limit(found), nil
 }
@@ -53,114 +71,150 @@ type search struct {
 	provider   Provider
 	objectives []headroom.Objective
 	o          Options
-	loads      map[float64]*replay // by scale; bisection of doublings meets the same ones again
-	blame      map[string]int
-	order      []string // of blame, as first met
+	mu         sync.Mutex
+	scenes     map[int]*scene // by grid point
 }
 
-// one replication's capacity: 0 when not even the smallest scale is held,
-// largestScale when everything is.
-func (s *search) one(n int) (float64, error) {
-	low, high := 0.0, 0.0
-	by := ""
-	for scale := 1.0; low == 0 || high == 0; {
-		ok, why, err := s.holds(scale, n)
+// An end is where one replication's capacity lies: held, and missed at the next
+// point of the grid.
+type end struct {
+	held  int // below smallest: not even that is held
+	miss  *miss
+	whole bool // everything is held
+}
+
+// A miss is which objective was missed by most, and what was busiest.
+type miss struct {
+	objective int
+	station   string
+}
+
+// one searches a replication's capacity, beginning at a point.
+func (s *search) one(n, begin, step int) (end, error) {
+	low, high := smallest-1, largest+1 // held below, missed above
+	var why *miss
+	for at := min(max(begin, smallest), largest); high-low > 1; {
+		w, err := s.misses(at, n)
 		if err != nil {
-			return 0, err
+			return end{}, err
 		}
-		if ok {
-			if low = scale; low >= largestScale {
-				return low, nil
-			}
-			scale *= 2
+		if w == nil {
+			low = at
 		} else {
-			if high, by = scale, why; high <= smallestScale {
-				s.accuse(by)
-				return 0, nil
-			}
-			scale /= 2
+			high, why = at, w
+		}
+		switch {
+		case high > largest: // nothing was missed yet
+			at, step = min(low+step, largest), 2*step
+		case low < smallest:
+			at, step = max(high-step, smallest), 2*step
+		default:
+			at = low + (high-low)/2
 		}
 	}
-	for range bisections {
-		mid := math.Sqrt(low * high)
-		ok, why, err := s.holds(mid, n)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			low = mid
-		} else {
-			high, by = mid, why
-		}
-	}
-	s.accuse(by)
-	return math.Sqrt(low * high), nil
+	return end{held: low, miss: why, whole: low == largest}, nil
 }
 
-func (s *search) accuse(by string) {
-	if s.blame[by] == 0 {
-		s.order = append(s.order, by)
-	}
-	s.blame[by]++
-}
-
-// holds says whether replication n meets every objective at a scale, and if
-// not, which one it misses by most.
-func (s *search) holds(scale float64, n int) (bool, string, error) {
-	scale = math.Round(scale*1e6) / 1e6 // the same scale by whichever way it was reached
-	r, ok := s.loads[scale]
-	if !ok {
-		l, err := s.provider(scale)
-		if err != nil {
-			return false, "", fmt.Errorf("sizing: schedule at scale %g: %w", scale, err)
-		}
-		x := newReplay(System(s.m, s.t), l)
-		r, s.loads[scale] = &x, &x
-	}
-	res, err := replicate(s.m, s.t, r, s.o.Seed, n)
+// misses is what replication n misses at a point of the grid; nil when it holds
+// every objective. A load that cannot even be simulated is not held.
+func (s *search) misses(point, n int) (*miss, error) {
+	k, err := s.scene(point)
 	if err != nil {
-		return false, "", fmt.Errorf("sizing: topology %q at scale %g: %w", s.t.Name, scale, err)
+		return nil, err
 	}
-	m, whose := worst(&res, r, s.objectives)
-	if m <= 1 {
-		return true, "", nil
+	c, err := k.replicate(s.o.Seed, n, looked(s.objectives))
+	switch {
+	case overloaded(err):
+		return &miss{-1, "workers"}, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w, at scale %g", err, scaleOf(point))
 	}
-	return false, name(s.objectives[whose]) + ", " + busiest(s.m, s.t, &res), nil
+	worst := miss{objective: -1}
+	highest := 1.0
+	for i, o := range s.objectives {
+		if x := ratio(o, c.judge(o).value); x > highest {
+			highest, worst.objective = x, i
+		}
+	}
+	if worst.objective < 0 {
+		return nil, nil
+	}
+	worst.station = c.busiest()
+	return &worst, nil
 }
 
-// name of an objective: "order p95 within 5 s".
-func name(o headroom.Objective) string {
-	return fmt.Sprintf("%s p%g within %g s%s", o.Process, o.Percentile, o.Within, during(o))
+// scene is that of a scale; bisection of doublings meets the same ones again.
+func (s *search) scene(point int) (*scene, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.scenes[point]; k != nil {
+		return k, nil
+	}
+	scale := scaleOf(point)
+	l, err := s.provider(scale)
+	if err != nil {
+		return nil, fmt.Errorf("sizing: schedule at scale %g: %w", scale, err)
+	}
+	k, err := newScene(s.m, s.t, l, s.o)
+	if err != nil {
+		return nil, err
+	}
+	s.scenes[point] = k
+	return k, nil
 }
 
-// busiest is the station that is used most, or the pool where all its workers are.
-func busiest(m headroom.Model, t headroom.Topology, res *sim.Result) string {
+// busiest is the station that is used most, or the workers where all are.
+func (c *course) busiest() string {
 	what, most := "", -1.0
-	for i, st := range cores(t) {
-		if u := (res.Stations[i].BusySeconds/max(res.Measured, 1e-9) + background(m, t, st.Name)) / st.Servers; u > most {
-			what, most = st.Name, u
+	for _, u := range c.stations {
+		if x := u.whole(c.window.to - c.window.from); x > most {
+			what, most = c.station(u), x
 		}
 	}
-	if busy := res.Pools[0].BusyMean / float64(t.Web.Workers); busy > most && busy > 0.9 {
-		return "workers busiest"
+	for _, p := range c.pools {
+		if busy := p.busy / float64(p.workers); busy > most && busy > 0.9 {
+			what, most = c.stacks[p.stack].name+"workers", busy
+		}
 	}
-	return what + " busiest"
+	return what
 }
 
-func (s *search) limit(found []float64) Limit {
+func (s *search) limit(found []end) Limit {
 	out := Limit{}
-	for _, by := range s.order {
-		if out.By == "" || s.blame[by] > s.blame[out.By] {
-			out.By = by
+	blame := map[miss]int{}
+	var worst miss
+	var scales []float64
+	for _, e := range found {
+		switch {
+		case e.held < smallest:
+			scales = append(scales, 0)
+		case e.whole:
+			scales = append(scales, scaleOf(largest))
+		default:
+			scales = append(scales, math.Sqrt(scaleOf(e.held)*scaleOf(e.held+1)))
+		}
+		if e.miss == nil {
+			continue
+		}
+		if blame[*e.miss]++; blame[*e.miss] > blame[worst] { // the first of those that as many name
+			worst = *e.miss
 		}
 	}
-	e := estimate(found, len(found), "bisection of simulated schedules")
+	if blame[worst] > 0 {
+		out.Station = worst.station
+		out.By = "the simulation was given up: the load is far more than it carries"
+		if worst.objective >= 0 {
+			out.Objective = &s.objectives[worst.objective]
+			out.By = s.o.name(*out.Objective) + ", " + worst.station + " busiest"
+		}
+	}
+	e := estimate(scales, len(scales), "bisection of simulated schedules")
 	switch {
 	case e.Value == 0:
-		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the replayed load: %s", s.t.Name, smallestScale, out.By))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the replayed load: %s", s.t.Name, scaleOf(smallest), out.By))
 		return out
-	case e.Value >= largestScale:
-		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q holds %d times the replayed load: the search ended there", s.t.Name, largestScale))
+	case e.Value >= scaleOf(largest):
+		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q holds %g times the replayed load: the search ended there", s.t.Name, scaleOf(largest)))
 	}
 	out.Capacity = &e
 	return out

@@ -26,24 +26,30 @@ func RuleOfThumb(t headroom.Topology) headroom.RuleOfThumb {
 // Memory that a number of workers is to be given, in bytes.
 func Memory(workers int) float64 { return float64(workers) * workerMemory }
 
-// Cost of a topology by the month: cores of the app host, cores of the
-// database, memory of the workers. A shared host's cores are priced as app
-// cores. nil without prices.
-func Cost(t headroom.Topology, p *headroom.Prices) *float64 {
+// Cost of a topology for the sites, by the month: cores of the app hosts, cores
+// of the databases, memory of the workers, of all its stacks. A shared host's
+// cores are priced as app cores, and so are a cron host's. nil without prices.
+func Cost(t headroom.Topology, sites []headroom.Site, p *headroom.Prices) *float64 {
 	if p == nil {
 		return nil
 	}
-	c := hardwareCost(t, p) + Memory(t.Web.Workers)/gigabyte*p.GigabyteMonth
-	return &c
+	sum := 0.0
+	for _, part := range t.Parts(sites) {
+		sum += hardwareCost(part.Topology, p) + Memory(workersOf(part.Topology))/gigabyte*p.GigabyteMonth
+	}
+	return &sum
 }
 
-// hardwareCost leaves the workers' memory out. Without prices a core costs 1,
-// which orders by size.
+// hardwareCost of one stack leaves the workers' memory out. Without prices a
+// core costs 1, which orders by size.
 func hardwareCost(t headroom.Topology, p *headroom.Prices) float64 {
 	if p == nil {
 		p = &headroom.Prices{AppCoreMonth: 1, DatabaseCoreMonth: 1}
 	}
 	c := t.Web.Cores * p.AppCoreMonth
+	if t.Cron != nil {
+		c += t.Cron.Cores * p.AppCoreMonth
+	}
 	if !t.SharedHost {
 		c += t.Database.Cores * p.DatabaseCoreMonth
 	}

@@ -1,11 +1,9 @@
 package sizing
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/sim"
@@ -16,12 +14,27 @@ type Options struct {
 	Seed         uint64
 	Replications int     // of a forecast; 0 means 20
 	Scale        float64 // of the replayed load that the schedule stands for; 0 means the schedule's own
+	// Speed is how many times as long CPU work takes as where the model was
+	// measured; 0 means 1.
+	Speed float64
 	// CapacityReplications of a search for capacity; 0 means 8.
 	CapacityReplications int
 	// SweepReplications of each worker count that Recommend tries; 0 means Replications.
 	SweepReplications int
 	// Parallel is how many replications run at once; 0 means 1. It changes no figure.
 	Parallel int
+	// Dues are the seconds from a peak's end to its cutoff, by peak, where that is
+	// later than its end: attainment in the peak counts what is due until then.
+	Dues map[string]float64
+	// Name puts an objective into words; nil: in those of this package.
+	Name func(headroom.Objective) string
+}
+
+func (o Options) name(x headroom.Objective) string {
+	if o.Name == nil {
+		return name(x)
+	}
+	return o.Name(x)
 }
 
 func (o Options) defaults() Options {
@@ -36,14 +49,30 @@ func (o Options) defaults() Options {
 	return o
 }
 
+func (o Options) speed() float64 {
+	if o.Speed == 0 {
+		return 1
+	}
+	return o.Speed
+}
+
+func (o Options) check() error {
+	if s := o.speed(); !(s > 0) || math.IsInf(s, 0) {
+		return fmt.Errorf("sizing: %w", &headroom.InputError{What: fmt.Sprintf("a machine that takes %g times as long is none", s), Where: "speed", Do: "give a ratio above 0"})
+	}
+	return nil
+}
+
 // method of every forecast.
 const method = "simulated schedule"
 
 // Forecast says what a topology would do with a schedule: it simulates each
-// arrival of it, from an idle start at the lead-in's beginning, and counts
-// those scheduled in the window. Intervals hold 90 % of the replications, each
-// with demands of its own draws (what one run would show) and with estimates
-// drawn from their intervals (what we do not know better).
+// arrival of it, and each operator's shift, from an idle start at the lead-in's
+// beginning, and counts what is scheduled in the window. Each stack of the
+// topology is simulated by itself with the sites that it serves, and their
+// journeys and documents are looked at together. Intervals hold 90 % of the
+// replications, each with demands of its own draws (what one run would show)
+// and with estimates drawn from their intervals (what we do not know better).
 func Forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headroom.Objective, o Options) (headroom.Forecast, error) {
 	f, _, err := forecast(m, t, l, objectives, o.defaults())
 	return f, err
@@ -52,189 +81,160 @@ func Forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 // forecast also gives how much of the tightest objective's bound is taken, as
 // the median over replications.
 func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headroom.Objective, o Options) (headroom.Forecast, headroom.Estimate, error) {
-	if err := CheckTopology(t); err != nil {
+	s, courses, err := play(m, t, l, o, looked(objectives))
+	if err != nil {
 		return headroom.Forecast{}, headroom.Estimate{}, err
 	}
-	objectives, silent := forecastable(objectives)
-	r := newReplay(System(m, t), l)
-	f := headroom.Forecast{Topology: t, Method: method, Scale: o.Scale, Utilization: map[string]headroom.Estimate{}, Warnings: append(r.warnings, silent...)}
+	f, tightest := s.forecast(courses, objectives, o)
+	return f, tightest, nil
+}
+
+// play simulates every replication.
+func play(m headroom.Model, t headroom.Topology, l Load, o Options, see look) (*scene, []*course, error) {
+	if err := o.check(); err != nil {
+		return nil, nil, err
+	}
+	s, err := newScene(m, t, l, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	courses := make([]*course, o.Replications)
+	errs := make([]error, o.Replications)
+	sim.Parallel(o.Replications, o.Parallel, func(n int) {
+		courses[n], errs[n] = s.replicate(o.Seed, n, see)
+	})
+	for _, err := range errs {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return s, courses, nil
+}
+
+// forecast sums replications up.
+func (s *scene) forecast(courses []*course, objectives []headroom.Objective, o Options) (headroom.Forecast, headroom.Estimate) {
+	f := headroom.Forecast{Topology: s.topology, Method: method, Scale: o.Scale, Warnings: slices.Clone(s.warnings)}
 	if f.Scale == 0 {
-		f.Scale = l.Header.Scale
+		f.Scale = s.header.Scale
 	}
 	if f.Scale == 0 {
 		f.Scale = 1
 	}
-	results := make([]sim.Result, o.Replications)
-	errs := make([]error, o.Replications)
-	sim.Parallel(o.Replications, o.Parallel, func(n int) {
-		results[n], errs[n] = replicate(m, t, &r, o.Seed, n)
-	})
-	for _, err := range errs {
-		if err != nil {
-			return headroom.Forecast{}, headroom.Estimate{}, fmt.Errorf("sizing: topology %q: %w", t.Name, err)
-		}
-	}
-	resources(&f, m, t, results)
-	f.Processes = processes(m, &r, results, objectives)
-	tightest := judge(&f, &r, results, objectives)
-	f.Warnings = append(f.Warnings, extrapolation(m, t, f)...)
-	return f, tightest, nil
+	s.resources(&f, courses)
+	s.documents(&f, courses)
+	f.Processes = s.forecasts(courses, objectives)
+	tightest := s.verdict(&f, courses, objectives, o)
+	f.Warnings = append(f.Warnings, s.extrapolation(f)...)
+	return f, tightest
 }
 
-// forecastable are the objectives that a forecast can be held against: those of
-// the response over the window, or during a peak. Of the others it says that
-// they were only measured.
-func forecastable(objectives []headroom.Objective) (out []headroom.Objective, warnings []string) {
-	for _, o := range objectives {
-		if o.OfResponse() && o.Sliding == 0 && o.Site == "" && (o.Phase == "" || o.Phase == "during") {
-			out = append(out, o)
-			continue
-		}
-		warnings = append(warnings, fmt.Sprintf("an objective of measure %s%s is held against runs only: no forecast speaks of it", cmp.Or(o.Measure, headroom.MeasureResponse), during(o)))
-	}
-	return out, warnings
-}
-
-func resources(f *headroom.Forecast, m headroom.Model, t headroom.Topology, results []sim.Result) {
-	for i, st := range cores(t) {
-		var u []float64
-		for n := range results {
-			busy := 0.0
-			if results[n].Measured > 0 {
-				busy = results[n].Stations[i].BusySeconds / results[n].Measured
-			}
-			u = append(u, min(1, (busy+min(background(m, t, st.Name), (1-leastShare)*st.Servers))/st.Servers))
-		}
-		f.Utilization[st.Name] = estimate(u, len(u), method)
-	}
-	var busy []float64
-	for n := range results {
-		busy = append(busy, results[n].Pools[0].BusyMean)
-	}
-	f.PoolBusy = estimate(busy, len(busy), method)
-}
-
-// percentiles that every process is given at least.
-var percentiles = []float64{50, 95, 99}
-
-func processes(m headroom.Model, r *replay, results []sim.Result, objectives []headroom.Objective) []headroom.ProcessForecast {
-	var out []headroom.ProcessForecast
-	for _, j := range m.Journeys {
-		n := r.window[j.Process]
-		if n == 0 {
-			continue
-		}
-		p := headroom.ProcessForecast{Process: j.Process, Journeys: n, Percentile: map[string]headroom.Estimate{}}
-		wanted := slices.Clone(percentiles)
-		for i, o := range objectives {
-			if o.Process == j.Process {
-				wanted = append(wanted, o.Percentile)
-				if p.Objective == nil {
-					p.Objective = &objectives[i]
-				}
-			}
-		}
-		means, retry := []float64{}, []float64{}
-		at := map[string][]float64{}
-		for i := range results {
-			v := responses(&results[i], r, j.Process, "")
-			means = append(means, mean(v))
-			for _, q := range wanted {
-				k := label(q)
-				if len(at[k]) <= i {
-					at[k] = append(at[k], sim.Quantile(v, q/100))
-				}
-			}
-			retry = append(retry, retryShare(m, &results[i], j.Process))
-		}
-		p.Mean = estimate(means, n, method)
-		for k, v := range at {
-			p.Percentile[k] = estimate(v, n, method)
-		}
-		p.RetryShare = estimate(retry, n, method)
-		out = append(out, p)
+// over collects a figure of every replication.
+func over(courses []*course, of func(*course) float64) []float64 {
+	out := make([]float64, len(courses))
+	for i, c := range courses {
+		out[i] = of(c)
 	}
 	return out
 }
 
-func label(percentile float64) string { return fmt.Sprintf("%g", percentile) }
-
-// retryShare of the requests of a process that can conflict.
-func retryShare(m headroom.Model, res *sim.Result, process string) float64 {
-	retried, all := 0, 0
-	for i, k := range m.Classes {
-		if k.Rule != nil && strings.HasPrefix(k.Name, process+".") {
-			c := &res.Classes[i]
-			retried += c.Retried
-			all += c.Count + c.Failed
+func (s *scene) resources(f *headroom.Forecast, courses []*course) {
+	f.Utilization = map[string]headroom.Estimate{}
+	for i, u := range courses[0].stations {
+		v := over(courses, func(c *course) float64 { return c.stations[i].whole(s.window.to - s.window.from) })
+		f.Utilization[courses[0].station(u)] = estimate(v, len(v), method)
+	}
+	v := over(courses, func(c *course) float64 {
+		busy := 0.0
+		for _, p := range c.pools {
+			busy += p.busy
 		}
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(retried) / float64(all)
+		return busy
+	})
+	f.PoolBusy = estimate(v, len(v), method)
 }
 
-// judge holds the replications against the objectives.
-func judge(f *headroom.Forecast, r *replay, results []sim.Result, objectives []headroom.Objective) headroom.Estimate {
-	misses := make([][]float64, len(objectives))
-	var tightest []float64
-	met := 0
-	for n := range results {
-		most := 0.0
-		for i, o := range objectives {
-			v := miss(&results[n], r, o)
-			if math.IsNaN(v) {
-				continue
+// documents are what became of documents with a due time, and of the peaks'
+// backlogs.
+func (s *scene) documents(f *headroom.Forecast, courses []*course) {
+	var kinds []string
+	for _, c := range courses {
+		for _, p := range c.papers {
+			if p.due > 0 && !slices.Contains(kinds, p.kind) {
+				kinds = append(kinds, p.kind)
 			}
-			v = min(v, 1e6) // a failed percentile, as a number that can be written down
-			misses[i] = append(misses[i], v)
-			most = max(most, v)
-		}
-		tightest = append(tightest, most)
-		if most <= 1 {
-			met++
 		}
 	}
-	f.Meets = true
-	for i, o := range objectives {
-		if len(misses[i]) == 0 {
-			f.Warnings = append(f.Warnings, fmt.Sprintf("objective of process %q%s: none of it is scheduled in the window, or the model does not know it", o.Process, during(o)))
+	for _, kind := range kinds {
+		o := headroom.Objective{Measure: headroom.MeasureAttainment, Documents: kind}
+		r := judged(o, "", all(courses, o))
+		if r.Value != nil {
+			if f.Attainment == nil {
+				f.Attainment = map[string]headroom.Estimate{}
+			}
+			f.Attainment[kind] = *r.Value
+		}
+	}
+	for _, x := range s.header.Spans {
+		o := headroom.Objective{Measure: headroom.MeasureDrain, Peak: x.Name}
+		if _, known := f.Drain[x.Name]; known || x.To >= s.end {
 			continue
 		}
-		ok := estimate(misses[i], len(misses[i]), method).Value <= 1
-		f.Meets = f.Meets && ok
+		if r := judged(o, "", all(courses, o)); r.Value != nil {
+			if f.Drain == nil {
+				f.Drain = map[string]headroom.Estimate{}
+			}
+			f.Drain[x.Name] = *r.Value
+		} else if r.Met != nil {
+			f.Warnings = append(f.Warnings, fmt.Sprintf("the backlog of %s is not gone when the run ends, %.0f s after the peak", x.Name, s.end-x.To))
+		}
+	}
+}
+
+// all is what every replication shows of an objective.
+func all(courses []*course, o headroom.Objective) []figure {
+	out := make([]figure, len(courses))
+	for i, c := range courses {
+		out[i] = c.judge(o)
+	}
+	return out
+}
+
+// verdict holds the replications against the objectives.
+func (s *scene) verdict(f *headroom.Forecast, courses []*course, objectives []headroom.Objective, o Options) headroom.Estimate {
+	figures := make([][]figure, len(objectives))
+	for i, x := range objectives {
+		figures[i] = all(courses, x)
+	}
+	f.Meets = true
+	for i, x := range objectives {
+		r := judged(x, o.name(x), figures[i])
+		f.Objectives = append(f.Objectives, r)
+		if r.Met == nil {
+			f.Warnings = append(f.Warnings, fmt.Sprintf("objective %q is not judged: %s", r.Name, r.Reason))
+			continue
+		}
+		f.Meets = f.Meets && *r.Met
 		for p := range f.Processes {
-			if f.Processes[p].Process == o.Process {
-				both := ok && (f.Processes[p].Met == nil || *f.Processes[p].Met)
+			if f.Processes[p].Process == x.Process && x.OfResponse() {
+				both := *r.Met && (f.Processes[p].Met == nil || *f.Processes[p].Met)
 				f.Processes[p].Met = &both
 			}
 		}
 	}
-	f.Confidence = float64(met) / float64(len(results))
+	var tightest []float64
+	met := 0
+	for n := range courses {
+		worst := 0.0
+		for i, x := range objectives {
+			if r := ratio(x, figures[i][n].value); r > worst && f.Objectives[i].Met != nil {
+				worst = r
+			}
+		}
+		tightest = append(tightest, worst)
+		if worst <= 1 {
+			met++
+		}
+	}
+	f.Confidence = float64(met) / float64(len(courses))
 	return estimate(tightest, len(tightest), method)
-}
-
-func during(o headroom.Objective) string {
-	if o.Peak == "" {
-		return ""
-	}
-	return fmt.Sprintf(" in peak %q", o.Peak)
-}
-
-// extrapolation warns where a forecast is busier than anything measured.
-func extrapolation(m headroom.Model, t headroom.Topology, f headroom.Forecast) []string {
-	var out []string
-	for _, st := range cores(t) {
-		u := f.Utilization[st.Name].Value
-		known, ok := m.MeasuredUtilization[st.Name]
-		if st.Name == Host {
-			known = max(known, m.MeasuredUtilization["app"], m.MeasuredUtilization["database"])
-			ok = len(m.MeasuredUtilization) > 0
-		}
-		if ok && u > known+0.05 {
-			out = append(out, fmt.Sprintf("%s is %.0f %% busy in this forecast, and was %.0f %% at most in the runs: it extrapolates", st.Name, 100*u, 100*known))
-		}
-	}
-	return out
 }

@@ -29,89 +29,94 @@ func Collect(s headroom.Schedule) (Load, error) {
 	return l, nil
 }
 
-// replay is a load in the simulator's terms.
-type replay struct {
-	load     sim.Load
-	process  []string // of each journey of load
-	at       []float64
-	from, to float64 // the window
-	spans    []headroom.Span
-	warnings []string
-	window   map[string]int // journeys scheduled in the window, by process
+// Replay is the load as the simulator of a system takes it, with each arrival's
+// document, operators on their shifts, and the work that lies there when the
+// run begins. What belongs to processes that are no journey of the system is
+// left out.
+func (l Load) Replay(s headroom.System) sim.Load {
+	r := newReplay(s, l, everywhere)
+	return r.load
 }
 
-// newReplay leaves out arrivals of processes that the model does not know, and says so.
-func newReplay(s headroom.System, l Load) replay {
+// everywhere is every site.
+func everywhere(string) bool { return true }
+
+// A replay is what comes to one stack, in the simulator's terms.
+type replay struct {
+	load    sim.Load
+	sources []source // of load.Journeys
+	shifts  []source // of load.Operators
+	tenants int
+	missing []int // arrivals of each process that the model does not know
+}
+
+// A source is what a journey, or a shift, of the schedule was.
+type source struct {
+	process uint16
+	site    uint16
+	due     float64 // seconds since the run's start; 0: never
+}
+
+// newReplay takes the load of some of the sites.
+func newReplay(s headroom.System, l Load, here func(site string) bool) replay {
 	index := map[string]int{}
 	for i, j := range s.Journeys {
 		index[j.Name] = i
 	}
-	r := replay{from: l.Header.LeadIn, to: l.Header.Duration(), spans: l.Header.Spans, window: map[string]int{}}
+	d := newDocuments(l.Header, here)
+	r := replay{tenants: d.catalogues, missing: make([]int, len(l.Header.Processes))}
 	for _, lane := range l.Header.Lanes {
 		r.load.Lanes = append(r.load.Lanes, max(1, lane.Connections))
 	}
-	documents := newDocuments(l.Header)
-	r.load.Products, r.load.Catalogues = documents.law, documents.catalogues
-	missing, shifts := make([]int, len(l.Header.Processes)), make([]int, len(l.Header.Processes))
+	r.load.Products, r.load.Catalogues = d.law, d.catalogues
 	for _, a := range l.Arrivals {
-		if int(a.Process) >= len(l.Header.Processes) {
+		if int(a.Process) >= len(l.Header.Processes) || !at(l.Header, a.Site, here) {
 			continue
 		}
-		name := l.Header.Processes[a.Process].Name
-		if a.Kind == headroom.Closed {
-			shifts[a.Process]++
-			continue
-		}
-		j, ok := index[name]
+		j, ok := index[l.Header.Processes[a.Process].Name]
 		if !ok {
-			missing[a.Process]++
+			r.missing[a.Process]++
 			continue
 		}
-		t := sim.Timed{At: a.At.Seconds(), Journey: j, Lane: -1, Seed: a.Seed}
-		t.Document, t.Catalogue = documents.of(a)
+		from := source{a.Process, a.Site, a.Due.Seconds()}
+		if a.Kind == headroom.Closed {
+			r.load.Operators, r.shifts = append(r.load.Operators, d.operator(a, j)), append(r.shifts, from)
+			continue
+		}
+		t := sim.Timed{At: a.At.Seconds(), Journey: j, Lane: -1, Seed: a.Seed, Document: d.of(a), Catalogue: d.catalogue(a.Site), Tenant: d.catalogue(a.Site), Site: int(a.Site)}
 		if a.Kind == headroom.Batched && int(a.Lane) < len(r.load.Lanes) {
 			t.Lane = int(a.Lane)
 		}
-		r.load.Journeys = append(r.load.Journeys, t)
-		r.process, r.at = append(r.process, name), append(r.at, t.At)
-		if t.At >= r.from && t.At < r.to {
-			r.window[name]++
-		}
+		r.load.Journeys, r.sources = append(r.load.Journeys, t), append(r.sources, from)
 	}
-	for i, n := range shifts {
-		if n > 0 {
-			r.warnings = append(r.warnings, fmt.Sprintf("process %q is done by %d operators, whose journeys depend on the answers: they are not forecast, and the forecast lacks their load", l.Header.Processes[i].Name, n))
-		}
-	}
-	for i, n := range missing {
-		if n > 0 {
-			r.warnings = append(r.warnings, fmt.Sprintf("the model knows no journey of process %q: its %d arrivals are left out", l.Header.Processes[i].Name, n))
-		}
-	}
+	r.load.Stock = d.stock(taken(s), here)
 	return r
 }
 
-// Replay is the load as the simulator of a system takes it, with each arrival's
-// document. Arrivals of processes that are no journey of the system are left out.
-func (l Load) Replay(s headroom.System) sim.Load {
-	r := newReplay(s, l)
-	return r.load
+// at says whether a site of the header is one of them; of a header without
+// sites it is.
+func at(h headroom.Header, site uint16, here func(string) bool) bool {
+	return int(site) >= len(h.Sites) || here(h.Sites[site].Name)
 }
 
-// in says whether journey i counts for an objective: it is scheduled within the
-// window and, where the objective names a peak, within one of its spans.
-func (r *replay) in(i int, peak string) bool {
-	t := r.at[i]
-	if t < r.from || t >= r.to {
-		return false
+// operator is a shift, whose journeys are the j-th of the system.
+func (d *documents) operator(a headroom.Arrival, j int) sim.Operator {
+	p := d.header.Processes[a.Process]
+	o := sim.Operator{From: a.At.Seconds(), Until: max(a.At, a.Until).Seconds(), Journey: j, Think: p.ThinkTime, ThinkSCV: p.ThinkSCV, Seed: a.Seed,
+		Lines: p.Lines, Catalogue: d.catalogue(a.Site), Tenant: d.catalogue(a.Site), Site: int(a.Site)}
+	if int(a.Process) < len(d.laws) {
+		o.Law = &d.laws[a.Process]
 	}
-	if peak == "" {
-		return true
-	}
-	for _, s := range r.spans {
-		if s.Name == peak && t >= s.From && t < s.To {
-			return true
+	return o
+}
+
+// taken are the kinds of work that the system's journeys take.
+func taken(s headroom.System) []string {
+	var out []string
+	for _, j := range s.Journeys {
+		if j.Takes != "" {
+			out = append(out, j.Takes)
 		}
 	}
-	return false
+	return out
 }

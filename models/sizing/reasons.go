@@ -2,6 +2,9 @@ package sizing
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/headroom-erp/headroom"
@@ -15,11 +18,11 @@ func (c *chooser) reasons(best option, sweep []option) []string {
 			out = append(out, s)
 		}
 	}
-	if o, p, ok := tightest(best.Forecast, c.plan.Objectives); ok && best.Forecast.Meets {
-		add(fmt.Sprintf("The tightest objective is %s: %s.", name(o), span(p, "s")))
+	if r, ok := tightest(best.Forecast); ok && best.Forecast.Meets {
+		add(fmt.Sprintf("The tightest objective is %s: %s.", r.Name, told(r)))
 	}
 	add(use(best))
-	add(fewer(best, sweep, c.plan.Objectives))
+	add(fewer(best, sweep))
 	add(more(best, sweep))
 	if e := best.Forecast.Capacity; e != nil {
 		add(fmt.Sprintf("It holds %.2f times the replayed load (%.2f to %.2f); beyond that it first misses %s.", e.Value, e.Low, e.High, best.Forecast.LimitedBy))
@@ -38,13 +41,16 @@ func (c *chooser) verdict(best option) string {
 			share(best.Forecast.Confidence, "replications"))
 	}
 	s := fmt.Sprintf("No topology holds every objective; %s%s comes nearest", describe(best.Topology), cost)
-	if o, p, ok := tightest(best.Forecast, c.plan.Objectives); ok {
-		s += fmt.Sprintf(", and misses %s with %s", name(o), span(p, "s"))
+	if r, ok := tightest(best.Forecast); ok {
+		s += fmt.Sprintf(", and misses %s with %s", r.Name, told(r))
 	}
 	return s + "."
 }
 
 func describe(t headroom.Topology) string {
+	if len(t.Stacks) > 0 {
+		return fmt.Sprintf("%q with %d stacks", t.Name, len(t.Stacks))
+	}
 	if t.SharedHost {
 		return fmt.Sprintf("%q: %s on a shared host of %s", t.Name, workers(t.Web.Workers), coresOf(t.Web.Cores))
 	}
@@ -71,34 +77,47 @@ func span(e headroom.Estimate, unit string) string {
 	return strings.TrimSpace(fmt.Sprintf("%.2f %s (%.2f to %.2f)", e.Value, unit, e.Low, e.High))
 }
 
-// tightest is the objective that takes most of its bound, with its percentile.
-// Objectives of a peak are judged within it, and shown by the whole window.
-func tightest(f headroom.Forecast, objectives []headroom.Objective) (headroom.Objective, headroom.Estimate, bool) {
-	var found headroom.Objective
-	var at headroom.Estimate
+// tightest is the objective that takes most of its bound, as it was judged.
+func tightest(f headroom.Forecast) (headroom.ObjectiveReport, bool) {
+	var found headroom.ObjectiveReport
 	most := -1.0
-	for _, o := range objectives {
-		for _, p := range f.Processes {
-			e, ok := p.Percentile[label(o.Percentile)]
-			if p.Process == o.Process && ok && o.Within > 0 && e.Value/o.Within > most {
-				found, at, most = o, e, e.Value/o.Within
-			}
+	for _, r := range f.Objectives {
+		if r.Met == nil {
+			continue
+		}
+		x := math.Inf(1)
+		if r.Value != nil {
+			x = ratio(r.Objective, r.Value.Value)
+		}
+		if x > most {
+			found, most = r, x
 		}
 	}
-	return found, at, most >= 0
+	return found, most >= 0
+}
+
+// told is a judged objective's figure in words.
+func told(r headroom.ObjectiveReport) string {
+	if r.Value == nil {
+		return "no figure at all (" + r.Reason + ")"
+	}
+	return amount(r.Objective, *r.Value)
 }
 
 func use(x option) string {
 	var parts []string
-	for _, st := range cores(x.Topology) {
-		e := x.Forecast.Utilization[st.Name]
-		parts = append(parts, fmt.Sprintf("%s %.0f %%", st.Name, 100*e.Value))
+	for _, name := range slices.Sorted(maps.Keys(x.Forecast.Utilization)) {
+		parts = append(parts, fmt.Sprintf("%s %.0f %%", name, 100*x.Forecast.Utilization[name].Value))
 	}
-	return fmt.Sprintf("Over the window it is busy to: %s; %.1f of %s on the mean.", strings.Join(parts, ", "), x.Forecast.PoolBusy.Value, workers(x.Topology.Web.Workers))
+	s := fmt.Sprintf("Over the window it is busy to: %s; %.1f", strings.Join(parts, ", "), x.Forecast.PoolBusy.Value)
+	if len(x.Topology.Stacks) > 0 || x.Topology.Dedicated {
+		return s + " workers of all its stacks on the mean."
+	}
+	return fmt.Sprintf("%s of %s on the mean.", s, workers(workersOf(x.Topology)))
 }
 
 // fewer says what the next smaller worker count would miss.
-func fewer(best option, sweep []option, objectives []headroom.Objective) string {
+func fewer(best option, sweep []option) string {
 	var below *option
 	for i := range sweep {
 		if sweep[i].Topology.Web.Workers < best.Topology.Web.Workers {
@@ -108,14 +127,14 @@ func fewer(best option, sweep []option, objectives []headroom.Objective) string 
 	if below == nil || !best.Forecast.Meets {
 		return ""
 	}
-	o, p, ok := tightest(below.Forecast, objectives)
+	r, ok := tightest(below.Forecast)
 	if !ok {
 		return ""
 	}
 	if below.Forecast.Meets {
 		return fmt.Sprintf("With %s it still holds, but only in %s.", workers(below.Topology.Web.Workers), share(below.Forecast.Confidence, "replications"))
 	}
-	return fmt.Sprintf("With %s it misses %s: %s; these are the fewest that hold.", workers(below.Topology.Web.Workers), name(o), span(p, "s"))
+	return fmt.Sprintf("With %s it misses %s: %s; these are the fewest that hold.", workers(below.Topology.Web.Workers), r.Name, told(r))
 }
 
 // more says what more workers bring: seldom much, and with conflicts harm.
@@ -157,16 +176,16 @@ func (c *chooser) cheaper(best option) string {
 	var found *option
 	for i := range c.options {
 		x := &c.options[i]
-		if hardwareCost(x.Topology, c.plan.Prices) < hardwareCost(best.Topology, c.plan.Prices) && (found == nil || x.tightest.Value < found.tightest.Value) {
+		if c.hardwareCost(x.Topology) < c.hardwareCost(best.Topology) && (found == nil || x.tightest.Value < found.tightest.Value) {
 			found = x
 		}
 	}
 	if found == nil {
 		return ""
 	}
-	o, p, ok := tightest(found.Forecast, c.plan.Objectives)
+	r, ok := tightest(found.Forecast)
 	if !ok || found.Forecast.Meets {
 		return ""
 	}
-	return fmt.Sprintf("%q is cheaper, but no worker count holds there: with %s, %s comes out at %s.", found.Topology.Name, workers(found.Topology.Web.Workers), name(o), span(p, "s"))
+	return fmt.Sprintf("%q is cheaper, but no worker count holds there: with %s, %s comes out at %s.", found.Topology.Name, workers(found.Topology.Web.Workers), r.Name, told(r))
 }

@@ -27,8 +27,13 @@ func Recommend(m headroom.Model, plan headroom.Plan, provider Provider, o Option
 		return headroom.Recommendation{}, fmt.Errorf("sizing: schedule at scale %g: %w", o.Scale, err)
 	}
 	// What no forecast speaks of is left out once, so that nothing below weighs it.
-	objectives, silent := forecastable(plan.Objectives)
-	plan.Objectives = objectives
+	var silent []string
+	for _, x := range plan.Objectives {
+		if why := speaks(x); why != "" {
+			silent = append(silent, fmt.Sprintf("objective %q is not judged: %s", o.name(x), why))
+		}
+	}
+	plan.Objectives = forecastable(plan.Objectives)
 	m.Warnings = append(slices.Clone(m.Warnings), silent...)
 	c := &chooser{m: m, plan: plan, load: load, o: o}
 	if err := c.listed(); err != nil {
@@ -67,7 +72,7 @@ func (c *chooser) forecast(t headroom.Topology, replications int) (option, error
 	for _, p := range c.plan.Topologies {
 		measured = measured || sameHardware(p, t) && p.Web.Workers == t.Web.Workers && slices.Contains(c.m.Topologies, p.Name)
 	}
-	return option{headroom.Candidate{Topology: t, Forecast: f, CostMonth: Cost(t, c.plan.Prices), Measured: measured}, tightest}, nil
+	return option{headroom.Candidate{Topology: t, Forecast: f, CostMonth: Cost(t, c.plan.Sites, c.plan.Prices), Measured: measured}, tightest}, nil
 }
 
 func (c *chooser) listed() error {
@@ -81,8 +86,17 @@ func (c *chooser) listed() error {
 	return nil
 }
 
+// sameHardware says whether two topologies differ in their worker count at most.
+// One of several stacks is like itself only.
 func sameHardware(a, b headroom.Topology) bool {
-	return a.Web.Cores == b.Web.Cores && a.SharedHost == b.SharedHost && (a.SharedHost || a.Database.Cores == b.Database.Cores)
+	if len(a.Stacks) > 0 || len(b.Stacks) > 0 {
+		return a.Equal(b)
+	}
+	a.Name, a.Web.Workers = b.Name, b.Web.Workers
+	if a.SharedHost {
+		a.Database.Cores = b.Database.Cores
+	}
+	return a.Equal(b)
 }
 
 // hardware lists one topology of each hardware in the plan, cheapest first;
@@ -95,14 +109,25 @@ func (c *chooser) hardware() []headroom.Topology {
 		}
 	}
 	sort.SliceStable(out, func(a, b int) bool {
-		return hardwareCost(out[a], c.plan.Prices) < hardwareCost(out[b], c.plan.Prices)
+		return c.hardwareCost(out[a]) < c.hardwareCost(out[b])
 	})
 	return out
+}
+
+func (c *chooser) hardwareCost(t headroom.Topology) float64 {
+	sum := 0.0
+	for _, p := range t.Parts(c.plan.Sites) {
+		sum += hardwareCost(p.Topology, c.plan.Prices)
+	}
+	return sum
 }
 
 // counts are the worker counts to try: each up to 12, coarser above, up to two
 // more than the plan and the rule of thumb name for this hardware.
 func (c *chooser) counts(t headroom.Topology) []int {
+	if len(t.Stacks) > 0 {
+		return []int{t.Web.Workers} // as it is
+	}
 	named := []int{RuleOfThumb(t).Workers}
 	for _, p := range c.plan.Topologies {
 		if sameHardware(p, t) {
@@ -232,7 +257,7 @@ func (c *chooser) recommendation(best option, sweep []option, provider Provider)
 	}
 	rule := RuleOfThumb(best.Topology)
 	byRule, err := c.full(c.withWorkers(best.Topology, rule.Workers))
-	if best.Topology.Web.Workers == rule.Workers {
+	if best.Topology.Web.Workers == rule.Workers || len(best.Topology.Stacks) > 0 {
 		byRule, err = best, nil
 	}
 	if err != nil {

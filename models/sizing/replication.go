@@ -1,96 +1,272 @@
 package sizing
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"math"
-	"sort"
+	"slices"
+	"strings"
 
-	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/sim"
+	"github.com/headroom-erp/headroom/results/stats"
 )
 
 // maxCalls cuts the alternation of a request: under processor sharing, finer
 // slices change response times by a percent or two and cost most of the time.
 const maxCalls = 6
 
-// budget bounds one replication; a topology that needs more events does not
-// serve its load in any useful time.
-const (
-	eventsPerJourney = 2000
-	leastEvents      = 2_000_000
-)
-
-// replicate simulates one replication: one draw of the model, one run of the schedule.
-func replicate(m headroom.Model, t headroom.Topology, r *replay, seed uint64, n int) (sim.Result, error) {
-	s := System(drawn(m, seed, n), t)
-	return sim.Run(s, r.load, sim.Options{
-		Seed: seed + uint64(n)*0x9e3779b97f4a7c15, Duration: r.to, Warmup: r.from, MaxCalls: maxCalls,
-		MaxEvents: max(leastEvents, eventsPerJourney*len(r.load.Journeys)),
-	})
+// A course is what one replication shows, in the terms in which a run is
+// measured: journeys, documents, requests, and how busy stations were.
+type course struct {
+	*scene
+	journeys []journey // by scheduled time
+	papers   []paper
+	requests []request // only where somebody asks for them
+	stations []usage
+	pools    []poolUse
+	results  []sim.Result // by stack
+	backlogs map[string]*stats.Backlog
 }
 
-// responses of the journeys of a process that count for a peak ("" for all),
-// sorted. A journey that failed stands behind every one that did not: it was
-// not done, however quickly it failed.
-func responses(res *sim.Result, r *replay, process, peak string) []float64 {
-	var out []float64
-	failed, longest := 0, 0.0
-	for i, p := range r.process {
-		if p != process || !r.in(i, peak) {
+// An outcome of a journey.
+type outcome uint8
+
+const (
+	well outcome = iota
+	idle         // it found nothing to do
+	failed
+)
+
+// A journey is one that was due in the run.
+type journey struct {
+	scheduled, end float64
+	process, site  uint16
+	outcome        outcome
+	operator       bool
+	cut            bool // it had not ended when a run would have
+}
+
+func (j journey) response() float64 { return j.end - j.scheduled }
+
+// A paper is one document that was released in the run.
+type paper struct {
+	site     uint16
+	kind     string
+	released float64
+	due      float64 // 0: it has none
+	done     float64 // +Inf: not in the run
+	operator bool    // an operator released it
+}
+
+// A request is one that could have lost a conflict: it held a worker.
+type request struct {
+	start, waited float64
+	stack         int
+	process, site uint16
+	lost          bool
+}
+
+// A usage is how busy a station of a stack was.
+type usage struct {
+	stack      int
+	what       string  // "app", "database", "host"
+	cores      float64 // before background load
+	background float64 // cores
+	bins       []float64
+	width      float64 // seconds of a bin
+	total      float64 // busy seconds of the window, background left out
+}
+
+// A poolUse is the mean number of busy workers of a stack.
+type poolUse struct {
+	stack   int
+	workers int
+	busy    float64
+}
+
+// A look says what of a replication is kept.
+type look struct {
+	requests bool    // the requests
+	grain    float64 // of the stations' use over time, in seconds; 0: not kept
+}
+
+// replicate simulates replication n: one draw of the model, one run of the
+// schedule on each stack.
+func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
+	m := drawn(s.model, seed, n)
+	c := &course{scene: s, backlogs: map[string]*stats.Backlog{}}
+	for i := range s.stacks {
+		k := &s.stacks[i]
+		o := sim.Options{Seed: seed + uint64(n)*0x9e3779b97f4a7c15, Duration: s.window.to, Warmup: s.window.from, MaxCalls: maxCalls,
+			MaxEvents: k.budget(s.end), Grain: see.grain}
+		if see.requests {
+			o.Each = c.listen(i)
+		}
+		if len(k.replay.load.Journeys)+len(k.replay.load.Operators) == 0 && o.Duration == 0 {
+			c.results = append(c.results, sim.Result{}) // nothing comes, for no time
 			continue
 		}
-		x := res.Responses[i]
-		longest = max(longest, x.Seconds)
-		if x.Failed {
-			failed++
-			continue
+		r, err := sim.Run(system(m, k.topology, k.replay.tenants), k.replay.load, o)
+		if err != nil {
+			return nil, fmt.Errorf("sizing: topology %q: %w", k.topology.Name, err)
 		}
-		out = append(out, x.Seconds)
+		c.results = append(c.results, r)
+		c.take(i, &r)
+		c.use(i, &r, background(m, k.topology, "app"), background(m, k.topology, "database"), see.grain)
 	}
-	sort.Float64s(out)
-	for range failed {
-		out = append(out, longest)
+	slices.SortStableFunc(c.journeys, func(a, b journey) int { return cmp.Compare(a.scheduled, b.scheduled) })
+	return c, nil
+}
+
+// overloaded says that a simulation was given up for its load.
+func overloaded(err error) bool { return errors.Is(err, sim.ErrOverload) }
+
+// take reads the journeys and documents of a stack's simulation.
+func (c *course) take(i int, r *sim.Result) {
+	k := &c.stacks[i]
+	papers := map[int32]int{} // by document
+	note := func(from source, scheduled, end float64, o outcome, operator bool, document int32) {
+		j := journey{scheduled, end, from.process, from.site, o, operator, end > c.horizon}
+		if j.cut && o != idle {
+			j.outcome = failed
+		}
+		c.journeys = append(c.journeys, j)
+		h := c.handovers[from.process]
+		if h.Released == "" || o != well {
+			return
+		}
+		p := paper{site: from.site, kind: h.Released, released: end, due: from.due, done: math.Inf(1), operator: operator}
+		if h.Done == h.Released { // the same journey does it
+			p.done = end
+		}
+		if j.cut {
+			return
+		}
+		if document > 0 {
+			papers[document] = len(c.papers)
+		}
+		c.papers = append(c.papers, p)
+	}
+	for n, x := range r.Responses {
+		note(k.replay.sources[n], k.replay.load.Journeys[n].At, k.replay.load.Journeys[n].At+x.Seconds, outcomeOf(x.Failed, x.Nothing), false, x.Document)
+	}
+	for _, x := range r.OperatorJourneys {
+		note(k.replay.shifts[x.Operator], x.At, x.End, outcomeOf(x.Failed, x.Nothing), true, x.Document)
+	}
+	done := func(from source, end float64, o outcome, document int32) {
+		h := c.handovers[from.process]
+		if p, ours := papers[document]; ours && o == well && end <= c.horizon && h.Takes != "" && h.Done == c.papers[p].kind {
+			c.papers[p].done = min(c.papers[p].done, end)
+		}
+	}
+	if len(papers) == 0 {
+		return
+	}
+	for n, x := range r.Responses {
+		done(k.replay.sources[n], k.replay.load.Journeys[n].At+x.Seconds, outcomeOf(x.Failed, x.Nothing), x.Document)
+	}
+	for _, x := range r.OperatorJourneys {
+		done(k.replay.shifts[x.Operator], x.End, outcomeOf(x.Failed, x.Nothing), x.Document)
+	}
+}
+
+func outcomeOf(fail, nothing bool) outcome {
+	switch {
+	case fail:
+		return failed
+	case nothing:
+		return idle
+	}
+	return well
+}
+
+// listen keeps the requests that hold a worker.
+func (c *course) listen(i int) func(sim.Request) {
+	k := &c.stacks[i]
+	return func(x sim.Request) {
+		if k.system.PoolOf(k.system.Classes[x.Class]) < 0 {
+			return
+		}
+		var from source
+		switch {
+		case x.Replay >= 0:
+			from = k.replay.sources[x.Replay]
+		case x.Operator >= 0:
+			from = k.replay.shifts[x.Operator]
+		default:
+			return
+		}
+		c.requests = append(c.requests, request{x.Start, x.Waited, i, from.process, from.site, x.Tries > 1})
+	}
+}
+
+// in are the journeys that are scheduled in a part, of a process (-1: all), in
+// order.
+func (c *course) in(p part, process int) []journey {
+	first, _ := slices.BinarySearchFunc(c.journeys, p.from, func(j journey, t float64) int { return cmp.Compare(j.scheduled, t) })
+	last, _ := slices.BinarySearchFunc(c.journeys, p.to, func(j journey, t float64) int { return cmp.Compare(j.scheduled, t) })
+	sites := c.at(p)
+	var out []journey
+	for _, j := range c.journeys[first:max(first, last)] {
+		if among(sites, j.site) && (process < 0 || int(j.process) == process) {
+			out = append(out, j)
+		}
 	}
 	return out
 }
 
-func mean(v []float64) float64 {
-	var s float64
-	for _, x := range v {
-		s += x
-	}
-	return s / float64(len(v))
-}
-
-// miss is how much of its bound an objective takes in one replication: above 1
-// it is missed. NaN when nothing of the process was scheduled.
-func miss(res *sim.Result, r *replay, o headroom.Objective) float64 {
-	v := responses(res, r, o.Process, o.Peak)
-	if len(v) == 0 || !(o.Within > 0) {
-		return math.NaN()
-	}
-	if done := len(v) - failures(res, r, o); float64(done) < o.Percentile/100*float64(len(v)) {
-		return math.Inf(1) // the percentile itself failed
-	}
-	return sim.Quantile(v, o.Percentile/100) / o.Within
-}
-
-func failures(res *sim.Result, r *replay, o headroom.Objective) int {
-	n := 0
-	for i, p := range r.process {
-		if p == o.Process && r.in(i, o.Peak) && res.Responses[i].Failed {
-			n++
+// responses of journeys, sorted: one that failed stands behind every one that
+// did not, +Inf; what found nothing to do has no part in it.
+func responses(list []journey) []float64 {
+	var out []float64
+	for _, j := range list {
+		switch j.outcome {
+		case well:
+			out = append(out, j.response())
+		case failed:
+			out = append(out, math.Inf(1))
 		}
 	}
-	return n
+	slices.Sort(out)
+	return out
 }
 
-// worst is the largest miss of all objectives, and whose; -1 when none applies.
-func worst(res *sim.Result, r *replay, objectives []headroom.Objective) (float64, int) {
-	most, whose := 0.0, -1
-	for i, o := range objectives {
-		if m := miss(res, r, o); m > most {
-			most, whose = m, i
+// backlog is that of a kind of document, of journeys, or of everything, at
+// some sites, as runs count it: operators' journeys are left out, and of
+// everything a document counts from when the journey that released it ended.
+func (c *course) backlog(kind string, sites []string) *stats.Backlog {
+	key := kind + "\x00" + strings.Join(sites, "\x00")
+	if b := c.backlogs[key]; b != nil {
+		return b
+	}
+	at := c.at(part{sites: sites})
+	var came, went []float64
+	if kind == everything || kind == work {
+		for _, j := range c.journeys {
+			switch {
+			case j.operator || !among(at, j.site):
+			case j.cut:
+				if j.scheduled <= c.end {
+					came = append(came, j.scheduled)
+				}
+			case j.end > j.scheduled:
+				came, went = append(came, j.scheduled), append(went, j.end)
+			}
 		}
 	}
-	return most, whose
+	for _, p := range c.papers {
+		if (kind == everything || kind == p.kind) && among(at, p.site) && p.done > p.released {
+			came, went = append(came, p.released), append(went, p.done)
+		}
+	}
+	b := stats.NewBacklog(came, went)
+	c.backlogs[key] = b
+	return b
 }
+
+// Kinds of backlogs besides those of documents.
+const (
+	everything = ""
+	work       = "journeys"
+)

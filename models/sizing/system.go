@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -10,32 +11,59 @@ import (
 // Host is the only station of a shared host.
 const Host = "host"
 
+// machine is the host of a topology whose cores are quotas.
+const machine = "machine"
+
+// web is the pool of web workers.
+const web = "web"
+
 // backlogPerWorker is how many connections Odoo lets wait, in terms of its workers.
 const backlogPerWorker = 8
 
 // leastShare is what background load leaves of a station at least.
 const leastShare = 0.05
 
-// System describes a topology that serves what the model has learned:
+// System describes a stack that serves what the model has learned, for one
+// tenant:
 //
 //   - stations "app" and "database" with the topology's cores, or "host" with
-//     the demands summed where both share one;
-//   - the pool "web" with the workers and Odoo's backlog of 8 for each;
+//     the demands summed where both share one; where its cores are quotas, on
+//     the host "machine";
+//   - the pool "web" with the workers and Odoo's backlog of 8 for each, in as
+//     many replicas as the topology has;
 //   - a class for each class of the model, a journey for each of its processes.
 //
 // Background load, which is there whatever else is, is taken off the cores: a
 // station of c cores with b seconds a second of background has c - b servers,
 // but 5 % of c at least.
-func System(m headroom.Model, t headroom.Topology) headroom.System {
-	s := headroom.System{Pools: []headroom.Pool{{Name: "web", Servers: t.Web.Workers, Backlog: backlogPerWorker * t.Web.Workers}}}
+func System(m headroom.Model, t headroom.Topology) headroom.System { return system(m, t, 1) }
+
+// system is System for a number of tenants: with several, a worker's first
+// request of each loads its registry.
+func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System {
+	pool := headroom.Pool{Name: web, Servers: t.Web.Workers, Backlog: backlogPerWorker * t.Web.Workers}
+	if t.Web.Replicas > 1 {
+		pool.Replicas = t.Web.Replicas
+	}
+	if tenants > 1 && m.RegistryLoad != nil {
+		pool.RegistryLoad = max(0, m.RegistryLoad.Value)
+	}
+	s := headroom.System{Pools: []headroom.Pool{pool}}
 	for _, c := range cores(t) {
-		s.Stations = append(s.Stations, headroom.Station{Name: c.Name, Servers: max(leastShare*c.Servers, c.Servers-background(m, t, c.Name))})
+		st := headroom.Station{Name: c.Name, Servers: max(leastShare*c.Servers, c.Servers-background(m, t, c.Name))}
+		if q := t.Quota; q != nil {
+			st.Host, st.Period = machine, q.Period
+		}
+		s.Stations = append(s.Stations, st)
+	}
+	if q := t.Quota; q != nil {
+		s.Hosts = []headroom.Host{{Name: machine, Cores: q.Cores}}
 	}
 	for _, k := range m.Classes {
 		s.Classes = append(s.Classes, class(k, t.SharedHost))
 	}
 	for _, j := range m.Journeys {
-		out := headroom.SystemJourney{Name: j.Process}
+		out := headroom.SystemJourney{Name: j.Process, Makes: j.Makes, Takes: j.Takes}
 		for i, step := range j.Steps {
 			v := 1.0
 			if i < len(j.Visits) {
@@ -60,6 +88,9 @@ func cores(t headroom.Topology) []headroom.Station {
 	return []headroom.Station{{Name: "app", Servers: t.Web.Cores}, {Name: "database", Servers: t.Database.Cores}}
 }
 
+// workersOf are the web workers of all replicas of a stack.
+func workersOf(t headroom.Topology) int { return t.Web.Workers * max(1, t.Web.Replicas) }
+
 func background(m headroom.Model, t headroom.Topology, station string) float64 {
 	if t.SharedHost {
 		return max(0, m.Background["app"].Value+m.Background["database"].Value)
@@ -69,13 +100,13 @@ func background(m headroom.Model, t headroom.Topology, station string) float64 {
 
 func class(k headroom.ClassModel, shared bool) headroom.Class {
 	out := headroom.Class{Name: k.Name, Pool: headroom.NoPool, Demand: map[string]float64{}, SCV: map[string]float64{},
-		DatabaseCalls: k.DatabaseCalls, Delay: max(0, k.Delay.Value), Overhead: max(0, k.Overhead), OverheadSCV: max(0, k.OverheadSCV), Conflict: k.Rule,
-		LineShare: min(1, max(0, k.LineShare)), Lines: k.Lines}
+		DatabaseCalls: k.DatabaseCalls, Delay: max(0, k.Delay.Value), DelaySCV: max(0, k.DelaySCV), Overhead: max(0, k.Overhead), OverheadSCV: max(0, k.OverheadSCV),
+		Conflict: k.Rule, LineShare: min(1, max(0, k.LineShare)), Lines: k.Lines}
 	if k.Pooled {
-		out.Pool = "web"
+		out.Pool = web
 	}
 	var sum, variance float64
-	for _, st := range []string{"app", "database"} {
+	for _, st := range stationNames {
 		d := max(0, k.Demand[st].Value)
 		scv, ok := k.SCV[st]
 		if !ok {
@@ -83,11 +114,18 @@ func class(k headroom.ClassModel, shared bool) headroom.Class {
 		}
 		sum += d
 		variance += d * d * scv
-		if !shared {
-			out.Demand[st], out.SCV[st] = d, scv
+		if shared {
+			continue
+		}
+		out.Demand[st], out.SCV[st] = d, scv
+		if q := k.Quantiles[st]; len(q) > 0 && d > 0 {
+			if out.Quantiles == nil {
+				out.Quantiles = map[string][]float64{}
+			}
+			out.Quantiles[st] = q
 		}
 	}
-	if shared {
+	if shared { // what the sum of two is distributed like was not measured
 		out.Demand[Host], out.SCV[Host] = sum, 0
 		if sum > 0 {
 			out.SCV[Host] = variance / (sum * sum)
@@ -96,21 +134,28 @@ func class(k headroom.ClassModel, shared bool) headroom.Class {
 	return out
 }
 
+// stationNames are the stations that demands are of.
+var stationNames = []string{"app", "database"}
+
 // CheckTopology says what makes a topology one that cannot be forecast: an
 // impossible number, or a part that the model does not know and whose absence
 // would make the answer wrong. The error is a *headroom.InputError.
 func CheckTopology(t headroom.Topology) error {
+	if len(t.Stacks) > 0 {
+		for _, s := range t.Stacks {
+			if err := CheckTopology(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	switch {
-	case t.Dedicated || len(t.Stacks) > 0:
-		return input(t, "stacks", "several stacks are not forecast together: forecast each as a topology of its own")
-	case t.Web.Replicas > 1:
-		return input(t, "web.replicas", "the model knows one pool of web workers: give their sum as workers of one")
-	case t.Cron != nil:
-		return input(t, "cron", "the model knows no host of cron workers")
 	case t.Database.Replicas > 0:
 		return input(t, "database.replicas", "the model does not know which reads a replica takes off the database")
 	case t.Web.Workers < 1:
 		return input(t, "workers", fmt.Sprintf("%d workers serve nobody", t.Web.Workers))
+	case t.Web.Replicas < 0:
+		return input(t, "web.replicas", fmt.Sprintf("%d replicas serve nobody", t.Web.Replicas))
 	case !(t.Web.Cores > 0) || math.IsInf(t.Web.Cores, 0):
 		return input(t, "cores", fmt.Sprintf("%g cores serve nobody", t.Web.Cores))
 	case !t.SharedHost && (!(t.Database.Cores > 0) || math.IsInf(t.Database.Cores, 0)):
@@ -121,4 +166,43 @@ func CheckTopology(t headroom.Topology) error {
 
 func input(t headroom.Topology, what, why string) error {
 	return fmt.Errorf("sizing: %w", &headroom.InputError{What: why, Where: fmt.Sprintf("topology %q, %s", t.Name, what)})
+}
+
+// unmodelled says what of a stack the forecast leaves out, or takes on trust.
+func unmodelled(m headroom.Model, t headroom.Topology, tenants int) []string {
+	var out []string
+	warn := func(format string, args ...any) {
+		out = append(out, fmt.Sprintf("topology %q: ", t.Name)+fmt.Sprintf(format, args...))
+	}
+	var beside []string
+	for _, p := range []struct {
+		name  string
+		there bool
+	}{{"pooler", t.Pooler != nil}, {"Redis", t.Redis != nil}, {"ingress", t.Ingress != nil}} {
+		if p.there {
+			beside = append(beside, p.name)
+		}
+	}
+	if len(beside) > 0 {
+		warn("what its %s costs is in no forecast, beyond what was measured with it", strings.Join(beside, " and "))
+	}
+	if p := t.Pooler; p != nil && p.Size < workersOf(t) {
+		warn("the pooler lets %d of %s work on the database at once; the forecast does not let them wait for it", p.Size, workers(workersOf(t)))
+	}
+	if t.Cron != nil {
+		warn("which part of the background load its cron host takes off the web workers' was not measured: all of it is left there")
+	}
+	if tenants > 1 && m.RegistryLoad == nil {
+		warn("%d databases are on it, and what loading a registry costs a worker was not measured: it is taken as nothing", tenants)
+	}
+	if mem := m.Memory; mem != nil && t.Web.Memory > 0 {
+		each := mem.PerWorker.Value
+		if mem.PerTenant != nil {
+			each += float64(tenants-1) * mem.PerTenant.Value
+		}
+		if need := each * float64(workersOf(t)); need > t.Web.Memory {
+			warn("%s need %.1f GB, and it has %.1f", workers(workersOf(t)), need/1e9, t.Web.Memory/1e9)
+		}
+	}
+	return out
 }

@@ -156,9 +156,19 @@ func verified(v *headroom.CapacityCheck) []string {
 	}
 	out := wrap(fmt.Sprintf("%s: measured %s, forecast %s, error %s", v.Topology, figure.Estimate(v.Measured, figure.Times),
 		figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error)), "  ", "  ")
-	t := &table{head: []string{"scale", "<", "<nearest objective", "of its bound"}}
+	if s := prose.Confirmed(*v); s != "" {
+		out = append(out, wrap(s, "  ", "  ")...)
+	}
+	t := &table{head: []string{"scale", "<", "<nearest objective", "of its bound", "window"}}
 	for _, p := range v.Probes {
-		t.add(figure.Number(p.Scale)+" ×", strings.TrimSpace(word(&p.Met)), orUnknown(p.Worst), figure.Share(p.Ratio))
+		share, length := figure.Share(p.Ratio), ""
+		if p.Seconds > 0 {
+			length = figure.Bound(p.Seconds)
+		}
+		if p.Early {
+			share, length = "", "broken off"
+		}
+		t.add(figure.Number(p.Scale)+" ×", strings.TrimSpace(word(&p.Met)), orUnknown(p.Worst), share, length)
 	}
 	return append(out, t.lines("  ")...)
 }

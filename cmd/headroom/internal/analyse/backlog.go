@@ -6,89 +6,8 @@ import (
 	"strings"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results/stats"
 )
-
-// A backlog is how much work was due and not done, as a step function: from
-// t[i] on it is level[i].
-type backlog struct {
-	t     []float64
-	level []float64
-}
-
-// newBacklog is made of the moments at which work came and went.
-func newBacklog(came, went []float64) *backlog {
-	slices.Sort(came)
-	slices.Sort(went)
-	b := &backlog{}
-	level := 0.0
-	for i, k := 0, 0; i < len(came) || k < len(went); {
-		t := math.Inf(1)
-		if i < len(came) {
-			t = came[i]
-		}
-		if k < len(went) {
-			t = min(t, went[k])
-		}
-		if math.IsInf(t, 1) { // what is left was never done
-			break
-		}
-		for ; i < len(came) && came[i] == t; i++ {
-			level++
-		}
-		for ; k < len(went) && went[k] == t; k++ {
-			level--
-		}
-		b.t, b.level = append(b.t, t), append(b.level, level)
-	}
-	return b
-}
-
-// before is the level just before a moment: what comes and goes at it is not in.
-func (b *backlog) before(t float64) float64 {
-	i, _ := slices.BinarySearch(b.t, t)
-	if i == 0 {
-		return 0
-	}
-	return b.level[i-1]
-}
-
-// most is the highest level in [from, to], and when it was first reached.
-func (b *backlog) most(from, to float64) (level, at float64) {
-	level, at = b.before(from), from
-	i, _ := slices.BinarySearch(b.t, from)
-	for ; i < len(b.t) && b.t[i] <= to; i++ {
-		if b.level[i] > level {
-			level, at = b.level[i], b.t[i]
-		}
-	}
-	return level, at
-}
-
-// falls is the first moment in [from, to] at which the level is no more than
-// a base, and from which moment on it stays there until to; ok is false when
-// it does not fall so low.
-func (b *backlog) falls(base, from, to float64) (first, stays float64, ok bool) {
-	if b.before(from) <= base {
-		first, stays, ok = from, from, true
-	}
-	above := !ok
-	i, _ := slices.BinarySearch(b.t, from)
-	for ; i < len(b.t) && b.t[i] <= to; i++ {
-		switch low := b.level[i] <= base; {
-		case low && above:
-			if !ok {
-				first, ok = b.t[i], true
-			}
-			stays, above = b.t[i], false
-		case !low && !above:
-			above = true
-		}
-	}
-	if above {
-		stays = to
-	}
-	return first, stays, ok
-}
 
 // everything is the kind of a backlog that is made of all work.
 const everything = ""
@@ -100,7 +19,7 @@ const work = "journeys"
 // some sites. Operators' journeys are left out: an operator who is late makes
 // the next journey later, not one more. Of everything, a document counts from
 // when the journey that released it has ended: until then it is the same work.
-func (e *evidence) backlog(kind string, sites []string) *backlog {
+func (e *evidence) backlog(kind string, sites []string) *stats.Backlog {
 	key := kind + "\x00" + strings.Join(sites, "\x00")
 	if b := e.backlogs[key]; b != nil {
 		return b
@@ -133,7 +52,7 @@ func (e *evidence) backlog(kind string, sites []string) *backlog {
 			came, went = append(came, from), append(went, d.done)
 		}
 	}
-	b := newBacklog(came, went)
+	b := stats.NewBacklog(came, went)
 	e.backlogs[key] = b
 	return b
 }
@@ -177,8 +96,8 @@ func (e *evidence) kinds() []string {
 // have, that of their sites.
 func (e *evidence) backlogSeries() []headroom.Series {
 	var out []headroom.Series
-	add := func(name, label string, b *backlog) {
-		if len(b.t) > 0 {
+	add := func(name, label string, b *stats.Backlog) {
+		if b.Len() > 0 {
 			out = append(out, e.levels(name, label, b))
 		}
 	}
@@ -194,14 +113,14 @@ func (e *evidence) backlogSeries() []headroom.Series {
 }
 
 // levels are a backlog at the begin of each bin.
-func (e *evidence) levels(name, label string, b *backlog) headroom.Series {
+func (e *evidence) levels(name, label string, b *stats.Backlog) headroom.Series {
 	width := grain(e.info.Schedule)
 	s := headroom.Series{Name: name, Label: label, Unit: "documents", T: seconds(int(math.Ceil(e.end/width))+1, width)}
 	if label == work {
 		s.Unit = "journeys"
 	}
 	for _, t := range s.T {
-		s.V = append(s.V, b.before(math.Nextafter(t, math.Inf(1))))
+		s.V = append(s.V, b.Before(math.Nextafter(t, math.Inf(1))))
 	}
 	return s
 }

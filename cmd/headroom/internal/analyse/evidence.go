@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/results/stats"
 )
 
 // evidence is what a run recorded, read once and kept small, with the window
@@ -22,7 +23,7 @@ type evidence struct {
 	// conflicts are the requests that were found in the server's log; read when
 	// an objective asks.
 	conflicts *conflicts
-	backlogs  map[string]*backlog
+	backlogs  map[string]*stats.Backlog
 	releasing map[uint64]float64 // ends of the journeys that released documents
 }
 
@@ -31,7 +32,7 @@ type evidence struct {
 func read(run headroom.Run, named ...string) (*evidence, error) {
 	info := run.Info()
 	h := info.Schedule
-	e := &evidence{run: run, info: info, end: h.Duration(), backlogs: map[string]*backlog{}}
+	e := &evidence{run: run, info: info, end: h.Duration(), backlogs: map[string]*stats.Backlog{}}
 	var err error
 	if e.journeys, err = readJourneys(run); err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func nothing(format string, args ...any) finding {
 
 // judge finds the figure and compares it.
 func (e *evidence) judge(o headroom.Objective) (headroom.ObjectiveReport, error) {
-	r := headroom.ObjectiveReport{Objective: o, Name: name(o)}
+	r := headroom.ObjectiveReport{Objective: o, Name: Name(o)}
 	f, err := e.find(o)
 	if err != nil {
 		return r, err
@@ -188,7 +188,7 @@ func (e *evidence) drain(s headroom.Span, p headroom.PeakReport, bound float64) 
 	switch {
 	case p.Drain != nil:
 		v := exactly(*p.Drain, 1, "from the first to the last moment at which the backlog came down to where it was")
-		if _, stays, ok := e.backlog(everything, p.Sites).falls(p.Ordinary, s.To, e.end); ok {
+		if _, stays, ok := e.backlog(everything, p.Sites).Falls(p.Ordinary, s.To, e.end); ok {
 			v.High = stays - s.To
 		}
 		return finding{value: v}

@@ -80,64 +80,17 @@ func slidingPercentile(list []timed, p part, o headroom.Objective) finding {
 	for i, x := range list {
 		times[i], values[i] = x.t, x.v
 	}
-	in := newRanks(values)
-	best := sweep{times: times, from: p.from, to: p.to, width: o.Sliding, enter: in.add, leave: in.remove,
-		figure: func(lo, hi int) (float64, bool) {
+	in := stats.NewRanks(values)
+	best := stats.Sweep{Times: times, From: p.from, To: p.to, Width: o.Sliding, Enter: in.Add, Leave: in.Remove,
+		Figure: func(lo, hi int) (float64, bool) {
 			if lo == hi {
 				return 0, false
 			}
-			return in.smallest(stats.NearestRank(o.Percentile/100, hi-lo)), true
-		}}.highest()
-	f := percentile(list[best.lo:best.hi], o.Percentile)
-	f.at = &best.at
+			return in.Smallest(stats.NearestRank(o.Percentile/100, hi-lo)), true
+		}}.Highest()
+	f := percentile(list[best.Lo:best.Hi], o.Percentile)
+	f.at = &best.At
 	return f
-}
-
-// ranks are values that come and go, of which the k-th smallest can be asked: a
-// Fenwick tree (1994) over all values' ranks.
-type ranks struct {
-	sorted []float64
-	rank   []int // of each value
-	tree   []int // from 1
-}
-
-func newRanks(values []float64) *ranks {
-	n := len(values)
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(values[a], values[b]) })
-	r := &ranks{make([]float64, n), make([]int, n), make([]int, n+1)}
-	for place, i := range order {
-		r.sorted[place], r.rank[i] = values[i], place
-	}
-	return r
-}
-
-func (r *ranks) add(i int)    { r.change(i, 1) }
-func (r *ranks) remove(i int) { r.change(i, -1) }
-
-func (r *ranks) change(i, by int) {
-	for k := r.rank[i] + 1; k < len(r.tree); k += k & -k {
-		r.tree[k] += by
-	}
-}
-
-// smallest is the k-th smallest value, from 0, of those that are there.
-func (r *ranks) smallest(k int) float64 {
-	step := 1
-	for step*2 < len(r.tree) {
-		step *= 2
-	}
-	at := 0
-	for ; step > 0; step /= 2 {
-		if next := at + step; next < len(r.tree) && r.tree[next] <= k {
-			at = next
-			k -= r.tree[next]
-		}
-	}
-	return r.sorted[min(at, len(r.sorted)-1)]
 }
 
 // findErrors is the share of failed journeys.
@@ -187,8 +140,8 @@ func slidingShare(events []event, p part, width float64) finding {
 			prefix[i+1]++
 		}
 	}
-	best := sweep{times: times, from: p.from, to: p.to, width: width, figure: func(lo, hi int) (float64, bool) {
+	best := stats.Sweep{Times: times, From: p.from, To: p.to, Width: width, Figure: func(lo, hi int) (float64, bool) {
 		return float64(prefix[hi]-prefix[lo]) / float64(hi-lo), hi > lo
-	}}.highest()
-	return finding{value: share(events[best.lo:best.hi]), at: &best.at}
+	}}.Highest()
+	return finding{value: share(events[best.Lo:best.Hi]), at: &best.At}
 }

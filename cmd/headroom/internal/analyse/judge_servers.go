@@ -136,10 +136,10 @@ func findGauge(readings []reading, o headroom.Objective, parts []part, absent st
 		case o.Sliding <= 0:
 			f.value = exactly(highest, n, "the highest that was observed")
 		default:
-			best := sweep{times: times, from: p.from, to: p.to, width: o.Sliding, figure: func(lo, hi int) (float64, bool) {
+			best := stats.Sweep{Times: times, From: p.from, To: p.to, Width: o.Sliding, Figure: func(lo, hi int) (float64, bool) {
 				return (prefix[hi] - prefix[lo]) / float64(hi-lo), hi > lo
-			}}.highest()
-			f.value, f.at = exactly(best.value, best.hi-best.lo, "the highest mean of what was observed"), &best.at
+			}}.Highest()
+			f.value, f.at = exactly(best.Value, best.Hi-best.Lo, "the highest mean of what was observed"), &best.At
 		}
 		if seen := seen(times, p, usualStep(readings)); seen < leastSeen*(p.to-p.from) && f.value.Value <= o.AtMost { // beyond is beyond
 			f.partial = fmt.Sprintf("it was observed for %.0f of %.0f s", seen, p.to-p.from)

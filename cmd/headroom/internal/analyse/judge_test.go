@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,72 +11,6 @@ import (
 )
 
 // naive is the highest figure over windows of a width that begin at every time,
-// a little behind it, and where one ends at it or a little behind.
-func naive(times []float64, from, to, width float64, figure func(lo, hi int) (float64, bool)) float64 {
-	best := math.Inf(-1)
-	begins := []float64{from, to - width}
-	for _, x := range times {
-		for _, t := range []float64{x, x + 1e-7, x - width, x - width + 1e-7} {
-			if t >= from && t <= to-width {
-				begins = append(begins, t)
-			}
-		}
-	}
-	for _, t := range begins {
-		lo, _ := slices.BinarySearch(times, t)
-		hi, _ := slices.BinarySearch(times, t+width)
-		if v, ok := figure(lo, hi); ok {
-			best = max(best, v)
-		}
-	}
-	return best
-}
-
-// FuzzSweep compares the sweep with windows that are tried one by one, on times
-// that are eighths, so that windows begin and end exactly at them.
-func FuzzSweep(f *testing.F) {
-	f.Add(uint64(1), 20, 16)
-	f.Add(uint64(2), 0, 8)
-	f.Add(uint64(3), 3, 1000)
-	f.Fuzz(func(t *testing.T, seed uint64, n, eighths int) {
-		if n < 0 || n > 60 || eighths < 1 || eighths > 2000 {
-			return
-		}
-		r := rand.New(rand.NewPCG(seed, 1))
-		times, prefix := make([]float64, n), make([]float64, n+1)
-		for i := range times {
-			times[i] = 10 + float64(r.IntN(160))/8
-		}
-		slices.Sort(times)
-		for i := range times {
-			prefix[i+1] = prefix[i] + float64(r.IntN(5))
-		}
-		inside := map[int]bool{}
-		s := sweep{times: times, from: 10, to: 30, width: float64(eighths) / 8,
-			enter: func(i int) { inside[i] = true }, leave: func(i int) { delete(inside, i) },
-			figure: func(lo, hi int) (float64, bool) {
-				if len(inside) != hi-lo {
-					t.Errorf("%d are inside, of %d to %d", len(inside), lo, hi)
-				}
-				return (prefix[hi] - prefix[lo]) / float64(max(hi-lo, 1)), hi > lo
-			}}
-		got := s.highest()
-		want := naive(times, 10, 30, min(s.width, 20), func(lo, hi int) (float64, bool) {
-			return (prefix[hi] - prefix[lo]) / float64(max(hi-lo, 1)), hi > lo
-		})
-		if got.ok != (n > 0) || got.ok && !near(got.value, want) {
-			t.Fatalf("%v in %g s: %+v, want %g", times, s.width, got, want)
-		}
-		if !got.ok {
-			return
-		}
-		width := min(s.width, 20)
-		if got.at < 10 || got.at > 30-width || got.lo == got.hi || times[got.lo] < got.at-1e-9 || times[got.hi-1] >= got.at+width+1e-9 {
-			t.Errorf("the worst window begins at %g and holds %v", got.at, times[got.lo:got.hi])
-		}
-	})
-}
-
 // TestSlidingResponses has one slow order a window: journeys each 10 s from 10 s
 // on take 1 s, those at 40 s and 50 s take 9 s and 8 s.
 func TestSlidingResponses(t *testing.T) {
@@ -308,7 +241,7 @@ func TestNames(t *testing.T) {
 		"replicas behind at most 1 s":                                 {Measure: headroom.MeasureReplicationLag, AtMost: 1},
 		"redis/redis/used_memory_bytes at most 1e+09":                 {Measure: headroom.MeasureSample, Sample: "redis/redis/used_memory_bytes", AtMost: 1e9},
 	} {
-		if got := name(o); got != want {
+		if got := Name(o); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

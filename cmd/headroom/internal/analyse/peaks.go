@@ -1,23 +1,12 @@
 package analyse
 
 import (
-	"math"
 	"slices"
 	"time"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/results/stats"
 )
-
-// lookBack is how long before a peak its ordinary backlog is looked for, in
-// seconds: at one moment it is there or not by chance.
-const lookBack = 60
-
-// ordinary is the highest level of the last minute before a moment.
-func (b *backlog) ordinary(t float64) float64 {
-	level, _ := b.most(max(0, t-lookBack), math.Nextafter(t, 0))
-	return level
-}
 
 // peakReports say how each peak that touches the window was got through.
 func (e *evidence) peakReports() []headroom.PeakReport {
@@ -40,16 +29,16 @@ func (e *evidence) peakReport(s headroom.Span, sites []string) headroom.PeakRepo
 	if base <= 0 { // the run began within the peak: what was there when its window did
 		base = min(e.info.Schedule.LeadIn, to)
 	}
-	r.BacklogFrom, r.BacklogTo = b.before(base), b.before(to)
-	r.Ordinary = b.ordinary(base)
+	r.BacklogFrom, r.BacklogTo = b.Before(base), b.Before(to)
+	r.Ordinary = b.Ordinary(base)
 	until := e.end
-	if first, _, ok := b.falls(r.Ordinary, to, e.end); ok && e.end >= s.To {
+	if first, _, ok := b.Falls(r.Ordinary, to, e.end); ok && e.end >= s.To {
 		drain := first - s.To
 		r.Drain, until = &drain, first
 	} else {
 		r.Unfinished = max(0, e.end-s.To)
 	}
-	r.BacklogMost, r.MostAt = b.most(s.From, until)
+	r.BacklogMost, r.MostAt = b.Most(s.From, until)
 	for _, kind := range e.kinds() {
 		if a := e.attainment(kind, []due{e.dueAt(s, sites)}); a.N > 0 {
 			if r.Attainment == nil {
@@ -70,18 +59,24 @@ type due struct {
 // dueAt is when documents of a peak are due: within it, at its end, or until
 // its cutoff where that is later.
 func (e *evidence) dueAt(s headroom.Span, sites []string) due {
-	d := due{s.From, s.To, sites}
-	for _, p := range e.info.Plan.Peaks {
-		if p.Name != s.Name || p.Due == "" {
+	return due{s.From, s.To + Cutoffs(e.info.Plan)[s.Name], sites}
+}
+
+// Cutoffs are the seconds from a peak's end to its cutoff, by peak, where that
+// is later than its end.
+func Cutoffs(plan headroom.Plan) map[string]float64 {
+	out := map[string]float64{}
+	for _, p := range plan.Peaks {
+		if p.Due == "" {
 			continue
 		}
 		end, err := timeOfDay(p.To)
 		cutoff, bad := timeOfDay(p.Due)
 		if err == nil && bad == nil && cutoff.After(end) {
-			d.until += cutoff.Sub(end).Seconds()
+			out[p.Name] += cutoff.Sub(end).Seconds()
 		}
 	}
-	return d
+	return out
 }
 
 // timeOfDay reads "17:00" and "17:00:30".

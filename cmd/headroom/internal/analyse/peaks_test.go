@@ -249,26 +249,8 @@ func TestWorkThatIsHandedOn(t *testing.T) {
 	f.documents = append(f.documents, headroom.DocumentEvent{T: 118, Site: "hub", Kind: "delivery", Document: 1, Done: true}, headroom.DocumentEvent{T: 130, Site: "hub", Kind: "delivery", Done: true})
 	e := evidenceOf(t, f)
 	for at, want := range map[float64][2]float64{105: {2, 0}, 115: {2, 2}, 119: {2, 1}, 120.5: {2, 1}, 125: {1, 1}, 131: {0, 0}} {
-		if all, papers := e.backlog(everything, nil).before(at), e.backlog("delivery", nil).before(at); all != want[0] || papers != want[1] {
+		if all, papers := e.backlog(everything, nil).Before(at), e.backlog("delivery", nil).Before(at); all != want[0] || papers != want[1] {
 			t.Errorf("at %g s: %g in all, %g deliveries; want %v", at, all, papers, want)
 		}
-	}
-}
-
-func TestBacklogSteps(t *testing.T) {
-	b := newBacklog([]float64{5, 1, 1, 7}, []float64{3, 5, math.Inf(1), math.Inf(1)})
-	for at, want := range map[float64]float64{0: 0, 1: 0, 1.5: 2, 3: 2, 4: 1, 5: 1, 6: 1, 7: 1, 8: 2, 100: 2} {
-		if got := b.before(at); got != want {
-			t.Errorf("just before %g: %g, want %g", at, got, want)
-		}
-	}
-	if level, at := b.most(2, 6); level != 2 || at != 2 {
-		t.Errorf("most %g at %g", level, at)
-	}
-	if _, _, ok := b.falls(1, 8, 20); ok {
-		t.Error("it does not fall to 1 again")
-	}
-	if first, stays, ok := b.falls(1, 2, 6); !ok || first != 3 || stays != 3 {
-		t.Errorf("falls to 1 at %g for good at %g, %v", first, stays, ok)
 	}
 }

@@ -149,7 +149,7 @@ func process(p results.ProcessSummary) headroom.ProcessReport {
 }
 
 // Ratio is what a response objective's figure takes of its bound, nil when it
-// was not judged or is of something else, which no forecast speaks of. A
+// was not judged or is of something else. A
 // percentile that lies among failed journeys gives Beyond.
 func Ratio(r headroom.ObjectiveReport) *float64 {
 	if !r.Objective.OfResponse() || r.Met == nil {
@@ -158,6 +158,30 @@ func Ratio(r headroom.ObjectiveReport) *float64 {
 	ratio := Beyond
 	if r.Value != nil {
 		ratio = r.Value.Value / r.Objective.Within
+	}
+	return &ratio
+}
+
+// Taken is what any judged objective's figure takes of its bound: above 1 it is
+// missed. nil when it was not judged; Beyond where there is no figure to compare,
+// or nothing is allowed and something was seen.
+func Taken(r headroom.ObjectiveReport) *float64 {
+	if r.Met == nil {
+		return nil
+	}
+	ratio := Beyond
+	if r.Value != nil {
+		of := r.Value.Value
+		bound, least := r.Objective.Bound()
+		if least {
+			of, bound = bound, of
+		}
+		switch {
+		case of <= 0:
+			ratio = 0
+		case bound > 0:
+			ratio = min(Beyond, of/bound)
+		}
 	}
 	return &ratio
 }

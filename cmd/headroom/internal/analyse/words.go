@@ -8,8 +8,8 @@ import (
 	"github.com/headroom-erp/headroom/reports/figure"
 )
 
-// name puts an objective into words.
-func name(o headroom.Objective) string {
+// Name puts an objective into words.
+func Name(o headroom.Objective) string {
 	var s string
 	switch who := o.Process; o.Measure {
 	case "", headroom.MeasureResponse:

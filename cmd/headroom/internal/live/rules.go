@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -105,6 +106,12 @@ func (r *rule) name() string {
 	return r.Measure + " of " + of
 }
 
+// byRule begins the reason of every run that a stop rule ended.
+const byRule = "the plan's stop rule ended the run"
+
+// ByRule says whether a run's reason is that a stop rule ended it.
+func ByRule(reason string) bool { return strings.HasPrefix(reason, byRule) }
+
 // Broken is the first broken rule of a status as the reason for which it ended
 // the run; "" when none is.
 func Broken(s headroom.Status) string {
@@ -112,7 +119,7 @@ func Broken(s headroom.Status) string {
 		if !r.Broken || r.Value == nil {
 			continue
 		}
-		return fmt.Sprintf("the plan's stop rule ended the run at %s s: %s was %s, and beyond %s for %s",
+		return fmt.Sprintf(byRule+" at %s s: %s was %s, and beyond %s for %s",
 			strconv.FormatFloat(s.T, 'f', 0, 64), r.Name, reports.Amount(r.Rule, *r.Value), reports.Limit(r.Rule), figure.Bound(r.Beyond))
 	}
 	return ""
