@@ -9,7 +9,7 @@ SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './head
 	$(shell find profiles scenarios reports fixtures results -type f -not -name '*.go' -not -path '*/testdata/*' 2>/dev/null)
 export HEADROOM_CACHE := $(CACHE)
 
-.PHONY: help build demo test lint check unit odoo e2e bench soak fuzz clean
+.PHONY: help build demo test lint check unit odoo e2e validate bench soak fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ odoo: ## build a real Odoo 19 in the cache (needs root; about 5 minutes)
 e2e: $(BIN) ## the chain on a real Odoo 19, with assertions in its database
 	@test -n "$${HEADROOM_ODOO_URL:-}" || $(MAKE) --no-print-directory odoo
 	@echo "== go test -tags e2e"; HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -tags e2e -count=1 -timeout 40m -v -run '^TestE2E' ./cmd/headroom ./fixtures/odoo/... ./scenarios/...
+
+validate: $(BIN) odoo ## how wrong is the model, on a real Odoo 19: hours on a machine that does nothing else (WORKSPACE=folder to go on in)
+	@$(BIN) validate profiles/validation/warehouse.yaml --combinations profiles/validation/combinations.yaml --target odoo --workspace $(or $(WORKSPACE),headroom-workspace/validation)
 
 bench: $(BIN) ## benchmarks; figures are ratios in one run (BENCH=regexp chooses)
 	@$(BIN) postgres -- env HEADROOM_BIN=$(abspath $(BIN)) $(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchtime 1x -timeout 5h ./...

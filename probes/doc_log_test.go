@@ -14,7 +14,7 @@ func TestLogAndGroupMetricsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/probes.md")
 	must(t, err)
 	f := logFollower{source: &tail{}, joiner: odoo.NewJoiner(time.Now())}
-	metrics := []string{"conflicts_shown", "cpu_seconds", "rss_bytes", "processes", "busy_seconds", "steal_seconds", "iowait_seconds", "load1", "cpus"}
+	metrics := []string{"conflicts_shown", "cpu_seconds", "rss_bytes", "processes", "busy_seconds", "steal_seconds", "iowait_seconds", "load1", "cpus", "unit_seconds", "warm_seconds"}
 	for _, v := range append(f.counters(true), dockerLog("hub").counts()...) {
 		metrics = append(metrics, v.metric)
 	}

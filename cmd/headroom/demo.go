@@ -111,6 +111,9 @@ func (d *demo) check() error {
 			return err
 		}
 	}
+	for i, t := range plan.Topologies {
+		plan.Topologies[i] = ground.Given(d.o.target, t)
+	}
 	block, ok := plan.Demo[d.o.target]
 	if !ok && d.o.target == ground.External {
 		block, ok = plan.Demo[ground.Odoo]

@@ -20,7 +20,7 @@ func newModel(std stdio) *cobra.Command {
 		Args:  unknownVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newModelSystem(std))
+	cmd.AddCommand(newModelFit(std), newModelSystem(std), newModelTransient(std), newModelUSL(std), newModelQueue(std), newModelClosed(std))
 	return cmd
 }
 

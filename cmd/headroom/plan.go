@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headroom-erp/headroom"
-	"github.com/headroom-erp/headroom/cmd/headroom/internal/conduct"
 	"github.com/headroom-erp/headroom/profiles"
 	"github.com/headroom-erp/headroom/scenarios"
 	"github.com/headroom-erp/headroom/scenarios/calendar"
@@ -19,20 +18,11 @@ import (
 // loadPlan reads a plan by path or shipped name, checks it whole, and returns
 // it resolved; scripts of the user's are named by absolute paths.
 func loadPlan(pathOrName string) (headroom.Plan, error) {
-	var names []string
-	for _, s := range scenarios.All() {
-		names = append(names, s.Name)
-	}
 	folder, err := filepath.Abs(filepath.Dir(pathOrName))
 	if err != nil {
 		return headroom.Plan{}, readable(pathOrName, err)
 	}
-	plan, _, err := profiles.Open(pathOrName, profiles.Options{
-		Scenarios: names, Events: conduct.Events(), ReadICal: calendar.ReadICal,
-		Check: []func(headroom.Plan) []headroom.Problem{calendar.Check, conduct.CheckProbes, func(p headroom.Plan) []headroom.Problem {
-			return scenarios.Check(scenarios.Resolved(p, folder))
-		}},
-	})
+	plan, _, err := profiles.Open(pathOrName, planChecks(folder))
 	if err != nil {
 		return headroom.Plan{}, err
 	}

@@ -143,7 +143,7 @@ Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
 	})
 	root.AddCommand(
 		newDemo(std), newRun(std), newWatch(std), newShow(std), newRuns(std), newExport(std), newCheck(std), newCompare(std), newPlan(std), newCalendar(std), newArrivals(std), newAllow(std), newSeed(std),
-		newModel(std), newERP(std), newPostgres(std), newVersion(std), k6Help(),
+		newSimulate(std), newForecast(std), newCapacity(std), newValidate(std), newCalibrate(std), newModel(std), newLearn(std), newERP(std), newPostgres(std), newVersion(std), k6Help(),
 	)
 	return root
 }

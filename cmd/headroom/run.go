@@ -75,23 +75,15 @@ each may be given as NAME_FILE too, and none is ever shown:
 		Args: exactArgs(1, "one plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan = args[0]
-			for _, name := range []string{"site", "date", "lead-in"} {
-				if cmd.Flags().Changed(name) && !o.window.given() {
-					return &headroom.InputError{What: "says nothing of the plan's demo, which has a window of its own", Where: "--" + name,
-						Do: "name a peak with --peak, or a window with --from and --for"}
-				}
+			if err := o.window.alone(cmd); err != nil {
+				return err
 			}
 			return runPlan(cmd.Context(), o, std)
 		},
 	}
 	f := cmd.Flags()
 	o.flags(cmd)
-	f.StringVar(&o.window.peak, "peak", "", "replay the next occurrence of this peak")
-	f.StringVar(&o.window.site, "site", "", "whose occurrence of the peak, and whose clock (default whose peak comes first; without --peak the plan's first site)")
-	f.StringVar(&o.window.date, "date", "", "first day on which the window may be, 2026-11-20 (default today)")
-	f.StringVar(&o.window.from, "from", "", "where the window begins: 16:55, or 2026-11-20 16:55")
-	f.DurationVar(&o.window.length, "for", 0, "length of the window, such as 10m; of a peak the end (default all of it)")
-	f.DurationVar(&o.window.leadIn, "lead-in", 10*time.Second, "replayed before the window, so that it does not begin on an idle system")
+	o.window.flags(cmd)
 	f.Float64Var(&o.scale, "scale", 1, "multiplies every rate, batch and number of operators")
 	f.IntVar(&o.repeat, "repeat", 1, "how many runs, each on a fresh clone and with a seed of its own")
 	f.BoolVar(&o.dry, "dry-run", false, "print what would run, and end")
@@ -160,6 +152,7 @@ func newRunner(o runOptions, std stdio) (*runner, error) {
 	if r.topology, err = topologyNamed(r.plan, o.topology); err != nil {
 		return nil, err
 	}
+	r.topology = ground.Given(o.target, r.topology)
 	if r.services, err = environmentServices(r.plan); err != nil {
 		return nil, err
 	}

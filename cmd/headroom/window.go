@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/scenarios/calendar"
 )
@@ -19,6 +21,28 @@ type windowOptions struct {
 	from   string        // local time, or date and time
 	length time.Duration // 0: all of the peak
 	leadIn time.Duration
+}
+
+// flags are those of every verb that looks at a part of the calendar.
+func (o *windowOptions) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.peak, "peak", "", "the next occurrence of this peak")
+	f.StringVar(&o.site, "site", "", "whose occurrence of the peak, and whose clock (default whose peak comes first; without --peak the plan's first site)")
+	f.StringVar(&o.date, "date", "", "first day on which the window may be, 2026-11-20 (default today)")
+	f.StringVar(&o.from, "from", "", "where the window begins: 16:55, or 2026-11-20 16:55")
+	f.DurationVar(&o.length, "for", 0, "length of the window, such as 10m; of a peak the end (default all of it)")
+	f.DurationVar(&o.leadIn, "lead-in", 10*time.Second, "replayed before the window, so that it does not begin on an idle system")
+}
+
+// alone refuses what says something of a window that was not asked for.
+func (o *windowOptions) alone(cmd *cobra.Command) error {
+	for _, name := range []string{"site", "date", "lead-in"} {
+		if cmd.Flags().Changed(name) && !o.given() {
+			return &headroom.InputError{What: "says nothing of the plan's demo, which has a window of its own", Where: "--" + name,
+				Do: "name a peak with --peak, or a window with --from and --for"}
+		}
+	}
+	return nil
 }
 
 // given says whether anything but the plan's demo was asked for.

@@ -82,6 +82,9 @@ func (s Spec) machinery(up estate, engines []headroom.Engine) []probes.Probe {
 		probes.Generator{PIDs: generators, Interval: s.every("generator")},
 		probes.Cgroups{Roles: up.roles(), Interval: s.every("cgroup")},
 	}
+	if up.ofThisMachine() {
+		list = append(list, probes.Speed{Interval: s.every("speed")})
+	}
 	for _, one := range up {
 		if one.target.RequestLog == "" {
 			continue
@@ -93,6 +96,14 @@ func (s Spec) machinery(up estate, engines []headroom.Engine) []probes.Probe {
 		list = append(list, log)
 	}
 	return list
+}
+
+// ofThisMachine says whether the parts' CPU is this machine's: it is not where
+// they run elsewhere, nor where their cores are virtual and of one speed.
+func (e estate) ofThisMachine() bool {
+	return slices.ContainsFunc(e.roles(), func(r headroom.Role) bool {
+		return r.Station != "" && r.PIDs != nil && r.BusySeconds == nil
+	})
 }
 
 // answered counts the requests of sites that the ERP answered so far, but no

@@ -90,3 +90,31 @@ func TestEachServiceHasItsProbeAtThePlansInterval(t *testing.T) {
 		t.Errorf("an interval of %v that nobody gave", d)
 	}
 }
+
+// staffed is a stack with one role.
+type staffed struct {
+	headroom.Stack
+	role headroom.Role
+}
+
+func (s staffed) Roles() []headroom.Role { return []headroom.Role{s.role} }
+
+func TestTheMachinesSpeedIsOfInterestWhereItServes(t *testing.T) {
+	pids := func() []int { return nil }
+	for _, c := range []struct {
+		what string
+		role headroom.Role
+		want bool
+	}{
+		{"a stack of this machine", headroom.Role{Name: "web", Station: "app", PIDs: pids}, true},
+		{"virtual cores", headroom.Role{Name: "web", Station: "app", PIDs: pids, BusySeconds: func() (float64, error) { return 0, nil }}, false},
+		{"another machine's", headroom.Role{Name: "web", Station: "app"}, false},
+		{"what is no station", headroom.Role{Name: "pooler", PIDs: pids}, false},
+	} {
+		up := estate{{Part: Part{Topology: headroom.Topology{Name: "one"}, Stack: staffed{role: c.role}}}}
+		probed := slices.ContainsFunc(Spec{}.machinery(up, nil), func(p probes.Probe) bool { return p.Name() == "speed" })
+		if probed != c.want {
+			t.Errorf("%s: probed %v, want %v", c.what, probed, c.want)
+		}
+	}
+}

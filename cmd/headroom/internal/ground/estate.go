@@ -173,3 +173,12 @@ func (e *Estate) Close(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Given is a topology as a target serves it on this machine: one of ours gives
+// its parts quotas of the machine's cores, the stand-in cores that are virtual.
+func Given(target string, t headroom.Topology) headroom.Topology {
+	if target == Odoo || target == Compose {
+		return odoostack.Given(t, float64(runtime.NumCPU()))
+	}
+	return t
+}

@@ -1,0 +1,44 @@
+package prove
+
+import "github.com/headroom-erp/headroom"
+
+// MostOthers is how many cores may be busy with what is no part of a run: beyond
+// it, the run measured the others too.
+const MostOthers = 0.2
+
+// Others is the cores of the machine that were busy during a run's window with
+// what is neither the stack nor the load generator: a build, a backup, another
+// test. Even at the lowest priority they share caches and threads of the cores
+// with it. nil where nobody looked.
+func Others(run headroom.Run) (*float64, error) {
+	h := run.Info().Schedule
+	type span struct{ t0, v0, t1, v1 float64 }
+	seen, order := map[[2]string]*span{}, []*span(nil)
+	for s, err := range run.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if s.Metric != "cpu_seconds" || s.Probe != "process" && s.Probe != "generator" || s.T < h.LeadIn || s.T > h.Duration() {
+			continue
+		}
+		key := [2]string{s.Probe, s.Subject}
+		if seen[key] == nil {
+			seen[key] = &span{s.T, s.Value, s.T, s.Value}
+			order = append(order, seen[key])
+		}
+		seen[key].t1, seen[key].v1 = s.T, s.Value
+	}
+	rate := func(x *span) float64 { return (x.v1 - x.v0) / max(1e-9, x.t1-x.t0) }
+	host := seen[[2]string{"generator", "host"}]
+	if host == nil || host.t1 <= host.t0 {
+		return nil, nil
+	}
+	left := rate(host)
+	for _, x := range order {
+		if x != host {
+			left -= rate(x)
+		}
+	}
+	left = max(0, left)
+	return &left, nil
+}

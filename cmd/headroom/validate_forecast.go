@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
+	"github.com/headroom-erp/headroom/models/demand"
+	"github.com/headroom-erp/headroom/models/sizing"
+	"github.com/headroom-erp/headroom/results"
+)
+
+const modelFile = "model.json"
+
+// simulations are the options of every forecast of a validation.
+func simulations(seed uint64) sizing.Options {
+	return sizing.Options{Seed: seed, Parallel: runtime.GOMAXPROCS(0)}
+}
+
+// calibrate measures what is learned from, and learns; a model that is there
+// already stays, unless it is asked for again.
+func (v *validation) calibrate(ctx context.Context) error {
+	if _, err := os.Stat(v.path(modelFile)); err == nil && !v.o.again {
+		v.say("%s was learned before: kept", modelFile)
+		return v.readModel()
+	}
+	if v.designed != nil {
+		m, err := v.designed.run(ctx)
+		if err != nil {
+			return err
+		}
+		return v.keepModel(m)
+	}
+	if err := v.measure(ctx, v.book.Calibration); err != nil {
+		return err
+	}
+	var folders []string
+	for _, k := range v.book.Calibration {
+		folders = append(folders, v.campaign.Folder(k.Name))
+	}
+	v.say("learning from %d runs", len(folders))
+	m, err := learnFrom(folders, v.o.seed)
+	if err != nil {
+		return err
+	}
+	return v.keepModel(m)
+}
+
+func (v *validation) keepModel(m headroom.Model) error {
+	if _, err := v.writeFile(modelFile, indented(m)); err != nil {
+		return err
+	}
+	return v.readModel()
+}
+
+// learnFrom estimates a model from bundles.
+func learnFrom(folders []string, seed uint64) (m headroom.Model, err error) {
+	var runs []headroom.Run
+	for _, folder := range folders {
+		r, err := results.Open(folder)
+		if err != nil {
+			return m, err
+		}
+		defer func() { _ = r.Close() }() // only read from
+		runs = append(runs, r)
+	}
+	return demand.Estimate(runs, demand.Options{Seed: seed})
+}
+
+// readModel reads the model back from its file: what forecasts is what is kept.
+func (v *validation) readModel() error {
+	text, err := os.ReadFile(v.path(modelFile))
+	if err == nil {
+		v.model = headroom.Model{}
+		err = json.Unmarshal(text, &v.model)
+	}
+	if err != nil {
+		return &headroom.InputError{What: "is no model: " + err.Error(), Where: v.path(modelFile), Do: "remove it, so that it is learned again", Err: err}
+	}
+	sum := sha256.Sum256(text)
+	v.hash = hex.EncodeToString(sum[:])
+	return nil
+}
+
+func indented(value any) func(io.Writer) error {
+	return func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(value)
+	}
+}
+
+// A writtenForecast is a forecast as it is written down before its measurement.
+type writtenForecast struct {
+	Headroom    int                  `json:"headroom"` // version of this format, 1
+	Combination campaign.Combination `json:"combination"`
+	MadeAt      time.Time            `json:"made_at"`
+	Tool        string               `json:"tool"`
+	Model       string               `json:"model"` // SHA-256 of its file
+	Forecast    headroom.Forecast    `json:"forecast"`
+	// Capacity is in scales of the combination's load; nil when it was not asked
+	// for, or not found.
+	Capacity  *headroom.Estimate `json:"capacity"`
+	LimitedBy string             `json:"limited_by,omitempty"`
+}
+
+func forecastName(name string) string { return filepath.Join("forecasts", name+".json") }
+
+// forecastAll writes all forecasts down that are not yet. One that is there
+// stays as it is: it is what was said beforehand.
+func (v *validation) forecastAll(ctx context.Context) error {
+	if err := os.MkdirAll(v.path("forecasts"), 0o755); err != nil {
+		return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
+	}
+	for _, k := range v.book.Proofs {
+		if err := ctx.Err(); err != nil {
+			return headroom.ErrInterrupted
+		}
+		if w, err := v.written(k); err == nil && (w.Model == v.hash || !v.o.again) {
+			v.say("%s was forecast before: kept", k.Name)
+			continue
+		}
+		v.say("forecasting %s", k.Name)
+		w, err := v.forecast(k)
+		if err != nil {
+			return fmt.Errorf("combination %s: %w", k.Name, err)
+		}
+		if _, err := v.writeFile(forecastName(k.Name), indented(w)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// written is a combination's forecast as it was written down.
+func (v *validation) written(k campaign.Combination) (w writtenForecast, err error) {
+	text, err := os.ReadFile(v.path(forecastName(k.Name)))
+	if err != nil {
+		return w, err
+	}
+	if err := json.Unmarshal(text, &w); err != nil {
+		return w, &headroom.InputError{What: "is no forecast: " + err.Error(), Where: v.path(forecastName(k.Name)), Do: "remove it", Err: err}
+	}
+	return w, nil
+}
+
+func (v *validation) forecast(k campaign.Combination) (writtenForecast, error) {
+	w := writtenForecast{Headroom: 1, Combination: k, Tool: toolVersion(), Model: v.hash}
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return w, err
+	}
+	if w.Forecast, err = v.simulate(k, 1); err != nil {
+		return w, err
+	}
+	if k.CapacitySeconds > 0 {
+		limit, err := sizing.Capacity(v.model, k.Topology, v.provider(longer(k)), variant.Objectives, v.options)
+		if err != nil {
+			return w, err
+		}
+		w.Capacity, w.LimitedBy = limit.Capacity, limit.By
+	}
+	w.MadeAt = time.Now().UTC()
+	return w, nil
+}
+
+// longer is a combination with the window of a search for its capacity.
+func longer(k campaign.Combination) campaign.Combination {
+	k.Seconds = k.CapacitySeconds
+	return k
+}
+
+// provider is a combination's schedule at any scale, for the models.
+func (v *validation) provider(k campaign.Combination) sizing.Provider {
+	return func(scale float64) (sizing.Load, error) {
+		variant, err := k.Variant(v.plan)
+		if err != nil {
+			return sizing.Load{}, err
+		}
+		s, err := k.Schedule(variant, scale, v.campaign.Players)
+		if err != nil {
+			return sizing.Load{}, err
+		}
+		return sizing.Collect(s)
+	}
+}
+
+// simulate forecasts a combination with its very schedule, so that the noise of
+// its arrivals is the same on both sides, on a machine that needs ratio times
+// the CPU seconds.
+func (v *validation) simulate(k campaign.Combination, ratio float64) (headroom.Forecast, error) {
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return headroom.Forecast{}, err
+	}
+	load, err := v.provider(k)(1)
+	if err != nil {
+		return headroom.Forecast{}, err
+	}
+	o := v.options
+	o.Speed = ratio
+	return sizing.Forecast(v.model, k.Topology, load, variant.Objectives, o)
+}

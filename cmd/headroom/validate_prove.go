@@ -1,0 +1,322 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
+	"github.com/headroom-erp/headroom/reports/html"
+	"github.com/headroom-erp/headroom/reports/markdown"
+	"github.com/headroom-erp/headroom/reports/text"
+	"github.com/headroom-erp/headroom/results"
+)
+
+// Files of a validation's workspace.
+const (
+	validationPage = "validation.html"
+	validationText = "validation.md"
+	validationJSON = "validation.json"
+)
+
+// prove measures what was forecast, and reports. What was measured until an
+// error or an interruption is reported too.
+func (v *validation) prove(ctx context.Context) error {
+	cause := v.measureProofs(ctx)
+	report, err := v.assemble()
+	if err != nil {
+		return first(cause, err)
+	}
+	if err := v.write(report); err != nil {
+		return first(cause, err)
+	}
+	if cause != nil {
+		return cause
+	}
+	if err := v.show(report); err != nil {
+		return err
+	}
+	for _, s := range report.Scores {
+		if s.Met != nil && !*s.Met {
+			return fmt.Errorf("the error of %s is beyond its target: %w", s.What, headroom.ErrMissed)
+		}
+	}
+	return nil
+}
+
+// first is the first of two errors.
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// measureProofs measures every proof, and then searches the capacities: those
+// take longest, and the page is worth reading without them.
+func (v *validation) measureProofs(ctx context.Context) error {
+	if err := v.measure(ctx, v.book.Proofs); err != nil {
+		return err
+	}
+	for _, k := range v.book.Proofs {
+		if k.CapacitySeconds > 0 {
+			if _, err := v.searchCapacity(ctx, k, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *validation) write(r headroom.Validation) error {
+	for name, write := range map[string]func(io.Writer) error{
+		validationJSON: indented(r),
+		validationPage: func(w io.Writer) error { return html.Validation(w, r) },
+		validationText: func(w io.Writer) error { return markdown.Validation(w, r) },
+	} {
+		if _, err := v.writeFile(name, write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *validation) show(r headroom.Validation) error {
+	if v.o.json {
+		return writeJSON(v.std.out, r)
+	}
+	return text.Validation(v.std.out, r, v.path(validationPage))
+}
+
+// assemble puts what was forecast and measured so far together.
+func (v *validation) assemble() (headroom.Validation, error) {
+	r := headroom.Validation{
+		Headroom: 1, Title: "How wrong is the model: " + v.plan.Name, Generated: time.Now().UTC().Truncate(time.Second), Tool: toolVersion(),
+		Plan: v.plan.Name, Target: v.target, Commands: v.commands(),
+		Model: headroom.ValidatedModel{Hash: v.hash, Speed: v.model.Speed, Warnings: v.model.Warnings},
+	}
+	for _, name := range v.model.Runs {
+		run, err := v.calibrationRun(name, &r)
+		if err != nil {
+			return r, err
+		}
+		r.Calibration = append(r.Calibration, run)
+	}
+	for _, k := range v.book.Proofs {
+		p, err := v.proof(k)
+		if err != nil {
+			return r, fmt.Errorf("combination %s: %w", k.Name, err)
+		}
+		r.Proofs = append(r.Proofs, p)
+	}
+	r.Scores, r.Failures = prove.Score(r.Proofs), prove.Failures(r.Proofs)
+	if v.target == "erp" {
+		r.Warnings = append(r.Warnings, "the stand-in ERP was measured, not Odoo: this shows that the method works, and says nothing of Odoo")
+	}
+	return r, nil
+}
+
+func (v *validation) commands() []string {
+	line := fmt.Sprintf("headroom validate %s --combinations %s --target %s --seed %d", filepath.Base(v.o.plan), filepath.Base(v.o.combinations), v.target, v.o.seed)
+	if v.o.least != prove.LeastJourneys {
+		line += fmt.Sprintf(" --journeys %d", v.o.least)
+	}
+	return []string{line}
+}
+
+// opened calls f with a bundle.
+func opened(folder string, f func(*results.Reader) error) error {
+	r, err := results.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read from
+	return f(r)
+}
+
+// calibrationRun tells of a run that was learned from; the first says what the
+// machine is.
+func (v *validation) calibrationRun(name string, to *headroom.Validation) (headroom.CalibrationRun, error) {
+	out := headroom.CalibrationRun{Name: name}
+	err := opened(v.campaign.Folder(name), func(run *results.Reader) (err error) {
+		info := run.Info()
+		out.Started, out.Topology, out.Seconds, out.Load = info.Started, info.Topology, info.Schedule.Window, campaign.Offered(info.Plan)
+		if to.Machine == nil {
+			to.Machine, to.Versions = info.Machine, info.Versions
+		}
+		if out.Speed, err = prove.Speed(run); err != nil {
+			return err
+		}
+		if out.Others, err = prove.Others(run); err != nil {
+			return err
+		}
+		if out.Others != nil && *out.Others > prove.MostOthers {
+			to.Warnings = append(to.Warnings, fmt.Sprintf("%.1f cores of the machine were busy with other work while %s was measured, of which the model was learned", *out.Others, name))
+		}
+		report, err := analyse.RunReport(run, run.Dir())
+		out.Utilization = report.Utilization
+		return err
+	})
+	return out, err
+}
+
+// proof is a combination's forecast beside its measurement, as far as there is
+// one.
+func (v *validation) proof(k campaign.Combination) (headroom.Proof, error) {
+	p := headroom.Proof{Name: k.Name, Topology: k.Topology, Load: k.Load(v.plan), Popularity: k.Popularity, Seconds: k.Seconds, Seed: k.Seed}
+	w, err := v.written(k)
+	if err != nil {
+		return p, err
+	}
+	p.ForecastAt, p.Hash, p.Warnings = w.MadeAt, w.Model, w.Forecast.Warnings
+	if !v.campaign.Done(k) {
+		return p, nil
+	}
+	err = opened(v.campaign.Folder(k.Name), func(run *results.Reader) error { return v.beside(&p, k, w, run) })
+	if err != nil || k.CapacitySeconds == 0 {
+		return p, err
+	}
+	if p.Capacity, err = v.searchCapacity(context.Background(), k, false); err != nil || p.Capacity == nil {
+		return p, err
+	}
+	return p, v.undisturbed(&p)
+}
+
+// undisturbed leaves a capacity out of the scores of which a run shared the
+// machine with other work.
+func (v *validation) undisturbed(p *headroom.Proof) error {
+	for _, probe := range p.Capacity.Probes {
+		err := opened(v.path(probe.Folder), func(run *results.Reader) error {
+			others, err := prove.Others(run)
+			if err == nil && others != nil && *others > prove.MostOthers {
+				p.Capacity.Measured.Identified = false
+				p.Warnings = append(p.Warnings, fmt.Sprintf("%.1f cores of the machine were busy with other work in %s: the capacity is not scored; free it, remove that run and run again", *others, probe.Folder))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside puts the measurement beside the forecast.
+func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w writtenForecast, run *results.Reader) error {
+	started := run.Info().Started
+	p.MeasuredAt, p.Late = &started, started.Before(w.MadeAt)
+	measured, err := prove.Measure(run)
+	if err != nil {
+		return err
+	}
+	report, err := analyse.RunReport(run, run.Dir())
+	if err != nil {
+		return err
+	}
+	if !report.Valid && report.Generator != nil {
+		p.Invalid = "the load generator was the bottleneck: " + strings.Join(report.Generator.Reasons, "; ")
+	}
+	if p.Others = measured.Others; p.Invalid == "" && p.Others != nil && *p.Others > prove.MostOthers {
+		p.Invalid = fmt.Sprintf("%.1f cores of the machine were busy with other work; free it, remove %s and run again", *p.Others, filepath.Join("runs", k.Name))
+	}
+	p.Utilization = map[string]headroom.ProofComparison{}
+	for station, u := range report.Utilization {
+		if f, ok := w.Forecast.Utilization[station]; ok {
+			p.Utilization[station] = headroom.ProofComparison{Forecast: f.Value, Measured: u}
+		}
+	}
+	var atSpeed *headroom.Forecast
+	if p.Speed = measured.Speed; p.Speed != nil && v.model.Speed != nil && v.model.Speed.Value > 0 {
+		ratio := p.Speed.Value / v.model.Speed.Value
+		f, err := v.simulate(k, ratio)
+		if err != nil {
+			return err
+		}
+		p.SpeedRatio, atSpeed = &ratio, &f
+	}
+	for _, name := range prove.Unforecast(w.Forecast, measured) {
+		p.Warnings = append(p.Warnings, name+" was measured, and is not forecast")
+	}
+	p.Figures = prove.Figures(w.Forecast, atSpeed, measured, k.Operators, v.o.least)
+	return nil
+}
+
+// A search for a capacity ends when its two ends are within searchWithin of each
+// other, which is finer than what it is held against. It usually takes
+// usualProbes runs, and never more than mostProbes.
+const (
+	searchWithin = 1.04
+	usualProbes  = 4
+	mostProbes   = 8
+)
+
+// errNotYet is that a capacity was not searched to its end.
+var errNotYet = errors.New("not measured yet")
+
+// searchCapacity finds the scale of a combination's load between a run that held
+// every objective and one that did not, beginning at the forecast. Without
+// leave to run it only reads the runs that there are; then it gives nil where
+// they are not all there.
+func (v *validation) searchCapacity(ctx context.Context, k campaign.Combination, may bool) (*headroom.CapacityCheck, error) {
+	w, err := v.written(k)
+	if err != nil {
+		return nil, err
+	}
+	if w.Capacity == nil {
+		v.say("no capacity of %s was forecast, so that none is searched", k.Name)
+		return nil, nil
+	}
+	s := capacitySearch{topology: k.Topology.Name, forecast: *w.Capacity, most: mostProbes, within: searchWithin}
+	s.probe = func(ctx context.Context, scale float64, _ bool) (headroom.CapacityProbe, error) {
+		return v.probeCapacity(ctx, longer(k), scale, may)
+	}
+	check, err := s.run(ctx)
+	if errors.Is(err, errNotYet) {
+		return nil, nil
+	}
+	return check, err
+}
+
+// probeCapacity runs a combination at a scale, or reads the run that there is,
+// and holds it against the objectives.
+func (v *validation) probeCapacity(ctx context.Context, k campaign.Combination, scale float64, may bool) (headroom.CapacityProbe, error) {
+	k.Name = fmt.Sprintf("%s-at-%.3f", k.Name, scale)
+	folder := v.campaign.Folder(k.Name)
+	p := headroom.CapacityProbe{Scale: scale, Met: true, Seconds: k.Seconds, Folder: filepath.Join("runs", k.Name)}
+	if v.campaign.Done(k) {
+		return p, opened(folder, func(run *results.Reader) error {
+			report, err := analyse.RunReport(run, folder)
+			if err != nil {
+				return err
+			}
+			return v.weigh(&p, report)
+		})
+	}
+	if reason, stopped := brokenOff(folder); stopped {
+		p.Met, p.Early, p.Ratio, p.Worst = false, true, analyse.Beyond, reason
+		return p, nil
+	}
+	if !may {
+		return p, errNotYet
+	}
+	variant, schedule, err := v.campaign.Prepare(k, scale)
+	if err != nil {
+		return p, err
+	}
+	if err := v.ready(ctx, v.topologies()); err != nil {
+		return p, err
+	}
+	base := v.plan
+	v.plan = variant
+	defer func() { v.plan = base }()
+	q, err := v.probe(ctx, k.Topology, schedule, scale, k.Name)
+	q.Folder = p.Folder
+	return q, err
+}
