@@ -40,7 +40,7 @@ $(CACHE)/bin/golangci-lint-$(LINT_VERSION):
 	@mkdir -p $(CACHE)/bin/build && GOBIN=$(CACHE)/bin/build $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	@mv $(CACHE)/bin/build/golangci-lint $@
 
-HEAVY := /models/(demand|layered|sim)$$
+HEAVY := /models/(demand|layered|learn|queueing|sim|usl)$$
 
 unit: $(BIN)
 	@scripts/need chromium python3 gcc=gcc,libc6-dev redis-server pgbouncer haproxy prometheus

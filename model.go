@@ -35,6 +35,9 @@ type Model struct {
 	// of the probe "speed" while this was measured; nil where nobody looked.
 	// Demands are those of a machine of that speed.
 	Speed *Estimate `json:"speed,omitempty"`
+	// Interference is how the machine's cores disturb each other, as the probe
+	// "speed" felt it; nil where nobody looked. It matters where topologies have quotas.
+	Interference *Interference `json:"interference,omitempty"`
 	// Memory of the stack; nil where nobody looked.
 	Memory *MemoryModel `json:"memory,omitempty"`
 	// RegistryLoad is the CPU seconds of a worker's first request of a database.
@@ -47,6 +50,12 @@ type MeasuredRange struct {
 	Workers    [2]int     `json:"workers"`    // of all replicas together
 	Busy       float64    `json:"busy"`       // highest mean number of busy workers
 	Popularity [2]float64 `json:"popularity"` // Zipf's exponent, of the processes' documents
+}
+
+// Interference is Host.Interference and Host.Reference, as measured.
+type Interference struct {
+	Share     Estimate `json:"share"`
+	Reference float64  `json:"reference"`
 }
 
 // MemoryModel is memory in bytes: PerWorker of a web worker with one database,
@@ -74,7 +83,7 @@ type ClassModel struct {
 	// Quantiles are Class.Quantiles, beside what LineShare explains; by station.
 	Quantiles map[string][]float64 `json:"quantiles,omitempty"`
 	DelaySCV  float64              `json:"delay_scv,omitempty"`
-	Disk      *Estimate            `json:"disk,omitempty"`  // seconds waiting for disks, part of Delay
+	Disk      *Estimate            `json:"disk,omitempty"`  // seconds waiting for the database's disks; Delay holds them too
 	Calls     *Estimate            `json:"calls,omitempty"` // database calls of one try, with its interval
 	Written   *Estimate            `json:"written_bytes,omitempty"`
 	WAL       *Estimate            `json:"wal_bytes,omitempty"`

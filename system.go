@@ -34,9 +34,18 @@ type Station struct {
 }
 
 // Host is a machine whose cores several stations share by quotas.
+//
+// Cores disturb each other (shared caches, two threads of one core): a job takes
+//
+//	(1 + Interference·busy) / (1 + Interference·Reference)
+//
+// times its demand, busy being the share of the other cores that are at work as
+// well, and Reference that share where the demands were measured.
 type Host struct {
-	Name  string  `json:"name"`
-	Cores float64 `json:"cores"`
+	Name         string  `json:"name"`
+	Cores        float64 `json:"cores"`
+	Interference float64 `json:"interference,omitempty"` // 0: none
+	Reference    float64 `json:"reference,omitempty"`    // 0 to 1
 }
 
 // Pool is a number of workers behind a listen backlog, first come first served.

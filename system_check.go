@@ -53,22 +53,23 @@ func (p Pool) Workers() int { return p.Servers * p.Hosts() }
 // limits of a system's numbers: far beyond anything real, close enough that no
 // solver overflows.
 const (
-	mostSeconds    = 1e9
-	mostServers    = 1e6
-	mostWorkers    = 100_000 // of a pool, of all its replicas together
-	mostReplicas   = 1000
-	mostRegistries = 1000
-	mostSCV        = 1e4
-	mostCalls      = 1e6
-	mostRows       = 1000
-	mostRowSpace   = 1e9
-	mostPopularity = 10
-	mostIntensity  = 100
-	mostRate       = 1e9
-	mostPopulation = 1_000_000
-	mostQuantiles  = 10_001
-	mostTimesMean  = 1e6
-	leastCores     = 0.01
+	mostSeconds      = 1e9
+	mostServers      = 1e6
+	mostWorkers      = 100_000 // of a pool, of all its replicas together
+	mostReplicas     = 1000
+	mostRegistries   = 1000
+	mostSCV          = 1e4
+	mostCalls        = 1e6
+	mostRows         = 1000
+	mostRowSpace     = 1e9
+	mostPopularity   = 10
+	mostIntensity    = 100
+	mostRate         = 1e9
+	mostPopulation   = 1_000_000
+	mostQuantiles    = 10_001
+	mostTimesMean    = 1e6
+	leastCores       = 0.01
+	mostInterference = 10
 	// The kernel's bounds of a quota's period, in seconds.
 	leastPeriod = 0.001
 	mostPeriod  = 1
@@ -135,6 +136,8 @@ func (c *checker) resources(s System) {
 		at := fmt.Sprintf("hosts[%d]", i)
 		c.name(at+".name", h.Name, hosts)
 		c.number(at+".cores", h.Cores, leastCores, mostServers)
+		c.number(at+".interference", h.Interference, 0, mostInterference)
+		c.number(at+".reference", h.Reference, 0, 1)
 	}
 	for i, st := range s.Stations {
 		at := fmt.Sprintf("stations[%d]", i)

@@ -25,8 +25,12 @@ type RangeSeries struct {
 
 // PrometheusRange asks a Prometheus server, at an address as of Prometheus.URL,
 // a range query over a time that has passed, in as many requests as its limits
-// ask for.
+// ask for: a series of a long time comes in several parts, one after the other.
+// The step must be above 0.
 func PrometheusRange(ctx context.Context, address headroom.Secret, query string, from, to time.Time, step time.Duration) ([]RangeSeries, error) {
+	if step <= 0 {
+		return nil, fmt.Errorf("a range query with a step of %v asks for nothing", step)
+	}
 	server, err := newEndpoint(address, nil)
 	if err != nil {
 		return nil, err

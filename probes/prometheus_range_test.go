@@ -51,6 +51,9 @@ func TestPrometheusRangeAsksInParts(t *testing.T) {
 	if points != 7*24*60+1 || requests != 3 {
 		t.Errorf("%d points in %d requests, want %d in 3", points, requests, 7*24*60+1)
 	}
+	if _, err = PrometheusRange(t.Context(), address, "up", from, from.Add(time.Hour), 0); err == nil {
+		t.Error("a step of 0 comes to no end, and is not refused")
+	}
 	_, err = PrometheusRange(t.Context(), headroom.Secret(server.URL), "up", from, from.Add(time.Hour), time.Minute)
 	if err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("without credentials: %v", err)

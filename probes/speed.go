@@ -17,8 +17,8 @@ import (
 // table of a megabyte, in a thread of its own, and records the CPU time that
 // this thread took for it: waiting for a core is not part of it. Then it does the
 // same again at once. The first time finds the caches as the run leaves them, the
-// second as its own work did: they tell slow memory from a slow core. Both take
-// about 0.4 % of one core.
+// second as its own work did: they tell slow memory from a slow core. Together they
+// take about 0.5 % of one core.
 //
 // Samples: probe "speed", subject "machine": unit_seconds (CPU seconds of the
 // work), warm_seconds (of the same once more). On a system without CPU times of
@@ -65,8 +65,8 @@ type unit struct {
 	sum   uint64 // what the work finds: it is used, so that none of it can be left out
 }
 
-// work does the piece of work from the beginning: which entries it looks into
-// depends on what it found, as it does when pointers are followed.
+// work does the piece of work from the beginning: it looks into entries in no
+// order that a core could foresee, and takes one of two ways by what it finds.
 func (u *unit) work() {
 	x := uint64(0x9e3779b97f4a7c15)
 	for range unitLooks {

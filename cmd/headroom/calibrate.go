@@ -61,7 +61,7 @@ measured are kept.`,
 	f.StringVar(&o.target, "target", ground.ERP, "what to load: erp or odoo")
 	f.StringVar(&o.topology, "topology", "", "the plan's topology to learn on")
 	f.StringVar(&o.workspace, "workspace", "", "folder for everything that is written; an earlier calibration's is gone on with (default headroom-workspace/calibrate-TIME)")
-	f.StringVar(&o.out, "out", "", "also write the model into this file")
+	f.StringVar(&o.out, "out", "", "also write the model into this file; it must not exist")
 	f.Float64Var(&o.minutes, "minutes", 20, "time for all phases, with what each takes beside its window; the seeding is not counted")
 	f.Float64Var(&o.within, "within", 0.1, "half of every interval is to be within this share of its demand")
 	f.DurationVar(&o.phase, "phase", time.Minute, "window of each phase")
@@ -82,6 +82,9 @@ func runCalibrate(ctx context.Context, o calibrateOptions, std stdio) (err error
 	if !(o.minutes > 0) || !(o.within > 0) || o.phase < shortestPhase {
 		return &headroom.InputError{What: fmt.Sprintf("%g minutes, intervals within %g and phases of %v make no calibration", o.minutes, o.within, o.phase),
 			Where: "--minutes, --within and --phase", Do: fmt.Sprintf("give numbers above 0, and phases of %v or more", shortestPhase)}
+	}
+	if err := writable(o.out); err != nil {
+		return err
 	}
 	if w.plan, err = loadPlan(o.plan); err != nil {
 		return err
@@ -124,15 +127,26 @@ func (c *calibration) conclude(o calibrateOptions, m headroom.Model) error {
 		return err
 	}
 	if o.out != "" {
-		f, err := os.Create(o.out)
-		if err != nil {
-			return &headroom.InputError{What: "cannot be written: " + err.Error(), Where: o.out, Err: err}
-		}
-		if err := first(indented(m)(f), f.Close()); err != nil {
-			return &headroom.MeasureError{What: "the model could not be written", Err: err}
+		if err := writeWhole(o.out, indented(m)); err != nil {
+			return writing(err, o.out)
 		}
 	}
 	return c.show(o.json, &m)
+}
+
+// writable finds out before an hour of measuring whether its result can be
+// written.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if exists(path) {
+		return &headroom.InputError{What: "exists already, and nothing is overwritten", Where: path, Do: "name another file with --out"}
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return &headroom.InputError{What: "its folder does not exist", Where: path, Do: "make it, or name another file with --out"}
+	}
+	return nil
 }
 
 // newCalibration checks what can be checked before anything starts.
@@ -212,11 +226,19 @@ func (c *calibration) show(asJSON bool, m *headroom.Model) error {
 	}
 	out := c.shop.std.out
 	for _, w := range c.widths(*m) {
+		if w.Relative == nil {
+			known := "nothing is known"
+			if w.Demand.High > 0 {
+				known = fmt.Sprintf("at most %.1f ms", 1000*w.Demand.High)
+			}
+			fmt.Fprintf(out, "%-24s %-9s %s\n", w.Process, w.Station, known)
+			continue
+		}
 		mark := ""
-		if w.Relative > c.within {
+		if *w.Relative > c.within {
 			mark = "  wider than wanted"
 		}
-		fmt.Fprintf(out, "%-24s %-9s %8.1f ms  (%.1f–%.1f)  ±%.0f %%%s\n", w.Process, w.Station, 1000*w.Demand.Value, 1000*w.Demand.Low, 1000*w.Demand.High, 100*w.Relative, mark)
+		fmt.Fprintf(out, "%-24s %-9s %8.1f ms  (%.1f–%.1f)  ±%.0f %%%s\n", w.Process, w.Station, 1000*w.Demand.Value, 1000*w.Demand.Low, 1000*w.Demand.High, 100**w.Relative, mark)
 	}
 	for _, warning := range m.Warnings {
 		fmt.Fprintf(out, "! %s\n", printableLines(warning))

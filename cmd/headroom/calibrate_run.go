@@ -90,7 +90,7 @@ func (c *calibration) phase(ctx context.Context, step campaign.Step) (m headroom
 	for _, r := range c.runs {
 		folders = append(folders, c.campaign.Folder(r.Name))
 	}
-	if m, err = learnFrom(folders, c.shop.seed); err != nil {
+	if m, err = learnFrom(ctx, folders, c.shop.seed); err != nil {
 		return m, err
 	}
 	c.experiment.Learned(m)
@@ -112,10 +112,12 @@ func (c *calibration) observe(run headroom.Run, phase *design.Phase) error {
 
 // A demandWidth is a process' demand at a station with its interval.
 type demandWidth struct {
-	Process  string            `json:"process"`
-	Station  string            `json:"station"`
-	Demand   headroom.Estimate `json:"demand"`
-	Relative float64           `json:"relative"` // half of the interval over the demand
+	Process string            `json:"process"`
+	Station string            `json:"station"`
+	Demand  headroom.Estimate `json:"demand"`
+	// Relative is half of the interval over the demand; nil where nothing is known,
+	// 0 of a demand that is known to be none.
+	Relative *float64 `json:"relative"`
 }
 
 func (c *calibration) widths(m headroom.Model) []demandWidth {
@@ -123,9 +125,12 @@ func (c *calibration) widths(m headroom.Model) []demandWidth {
 	for _, k := range c.experiment.Problem.Classes {
 		for _, station := range c.experiment.Problem.Stations {
 			d, known := campaign.JourneyDemand(m, k.Name, station)
-			w := demandWidth{k.Name, station, d, math.MaxFloat64}
-			if known && d.Value > 0 {
-				w.Relative = (d.High - d.Low) / 2 / d.Value
+			w := demandWidth{Process: k.Name, Station: station, Demand: d}
+			switch half := (d.High - d.Low) / 2; {
+			case known && d.Value > 0:
+				w.Relative = new(half / d.Value)
+			case known && half == 0:
+				w.Relative = new(0.0)
 			}
 			out = append(out, w)
 		}
@@ -145,18 +150,19 @@ func (c *calibration) narrow(m headroom.Model) (string, bool) {
 	for _, w := range widths {
 		total[w.Station] += w.Demand.Value * c.experiment.Share(w.Process)
 	}
-	widest := demandWidth{}
+	widest := demandWidth{Relative: new(-1.0)}
 	for _, w := range widths {
-		unknown := w.Relative == math.MaxFloat64
-		if (unknown || w.Demand.Value*c.experiment.Share(w.Process) >= smallShare*total[w.Station]) && w.Relative > widest.Relative {
+		share, matters := c.experiment.Share(w.Process), smallShare*total[w.Station]
+		switch {
+		case w.Relative == nil && w.Demand.High > 0 && w.Demand.High*share < matters: // at most little
+		case w.Relative == nil:
+			return fmt.Sprintf("%s at %s, of which nothing is known yet", w.Process, w.Station), false
+		case w.Demand.Value*share >= matters && *w.Relative > *widest.Relative:
 			widest = w
 		}
 	}
-	word := fmt.Sprintf("%s at %s, ±%.0f %%", widest.Process, widest.Station, 100*widest.Relative)
-	if widest.Relative == math.MaxFloat64 {
-		word = fmt.Sprintf("%s at %s, of which nothing is known yet", widest.Process, widest.Station)
-	}
-	return word, widest.Relative <= c.within && c.overlaps()
+	word := fmt.Sprintf("%s at %s, ±%.0f %%", widest.Process, widest.Station, 100**widest.Relative)
+	return word, *widest.Relative <= c.within && c.overlaps()
 }
 
 // differentOverlaps is the ratio from which two overlaps tell how conflicts grow.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -140,6 +141,9 @@ func (c *capacitySought) ask() error {
 	limit, err := sizing.Capacity(c.model, c.topology, provider, c.plan.Objectives, options)
 	if err != nil {
 		return err
+	}
+	if limit.Capacity == nil && limit.Station == "" { // nothing was missed: nothing was judged
+		return &headroom.MeasureError{What: strings.Join(limit.Warnings, "; "), Do: "choose a longer window, or objectives of processes that are in it and that the model knows"}
 	}
 	c.report = headroom.CapacityReport{Plan: c.plan.Name, Schedule: l.Header, Topology: c.topology, Model: limit.Capacity, Station: limit.Station,
 		Warnings: append(limit.Warnings, eventful(c.plan, l.Header)...)}

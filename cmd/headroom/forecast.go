@@ -35,8 +35,9 @@ same doubts. Without --topology all of the plan's are forecast. Nothing is run.
 
 What-if flags change every named topology, or the load, and put the changed
 forecasts beside the unchanged one: --workers, --app-cores, --database-cores and
---scale take several values with commas, and each combination is forecast. --add-site NAME=LIKE adds a site that does all that another one does,
-in a database of its own (a company of its own, where LIKE is one).
+--scale take several values with commas, and each combination is forecast.
+--add-site NAME=LIKE adds a site that does all that another one does, in a
+database of its own (a company of its own, where LIKE is one).
 
 Ends with 1 when a forecast misses an objective; with what-if flags, when a
 changed one does.`,
@@ -60,6 +61,7 @@ changed one does.`,
 	f.Float64SliceVar(&o.database, "database-cores", nil, "what if the database had so many cores")
 	f.Float64SliceVar(&o.scales, "scale", nil, "what if every rate, batch and number of operators were so many times as much")
 	f.StringArrayVar(&o.sites, "add-site", nil, "what if there were one more site, NAME, like another, LIKE: NAME=LIKE; may be given again")
+	noDefault(cmd, "app-cores", "database-cores", "scale")
 	return cmd
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,6 +73,11 @@ func (f learnFlags) options() (o learn.Options, logZone *time.Location, err erro
 	if f.out == "" && !f.asJSON {
 		return o, nil, bad("--out", "there is nowhere to write to", "name a folder, or ask for --json")
 	}
+	for _, name := range []string{modelFile, learnedPlan} {
+		if path := filepath.Join(f.out, name); f.out != "" && exists(path) {
+			return o, nil, bad(path, "exists already, and nothing is overwritten", "name another folder with --out")
+		}
+	}
 	o = learn.Options{ZoneName: f.zone, AppCores: f.cores, DatabaseCores: f.databaseCores, SharedHost: f.sharedHost, Seed: f.seed}
 	switch {
 	case !(f.cores >= 0 && f.cores <= 10_000):
@@ -102,35 +106,36 @@ func zoneOf(flag, name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// learned is the --json answer.
+// learnedAnswer is the --json answer.
 type learnedAnswer struct {
 	learn.Report
 	Model *headroom.Model `json:"model"`
 	Plan  *headroom.Plan  `json:"plan"`
 }
 
-// write puts model and plan into the folder. The plan must be one that
+// learnedPlan is the plan's file in the folder of --out; the model's is modelFile.
+const learnedPlan = "plan.yaml"
+
+// writeLearned puts model and plan into the folder. The plan must be one that
 // `headroom plan` takes.
-func writeLearned(folder string, l learn.Learned, logs []string) (plan string, err error) {
+func writeLearned(folder string, l learn.Learned) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", &headroom.InputError{What: "cannot be made", Where: folder, Err: err}
+		return &headroom.InputError{What: "cannot be made", Where: folder, Err: err}
 	}
 	var model bytes.Buffer
-	e := json.NewEncoder(&model)
-	e.SetIndent("", "  ")
-	if err := e.Encode(l.Model); err != nil {
-		return "", fmt.Errorf("learn: %w", err)
+	if err := indented(l.Model)(&model); err != nil {
+		return fmt.Errorf("learn: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "model.json"), model.Bytes(), 0o644); err != nil {
-		return "", fmt.Errorf("learn: %w", err)
+	if err := os.WriteFile(filepath.Join(folder, modelFile), model.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("learn: %w", err)
 	}
-	plan = filepath.Join(folder, "plan.yaml")
+	plan := filepath.Join(folder, learnedPlan)
 	text := append([]byte(planComments(l)), profiles.Marshal(l.Plan)...)
 	if err := os.WriteFile(plan, text, 0o644); err != nil {
-		return "", fmt.Errorf("learn: %w", err)
+		return fmt.Errorf("learn: %w", err)
 	}
 	if _, err := loadPlan(plan); err != nil {
-		return "", fmt.Errorf("learn: the plan that was drawn is refused: %w", err)
+		return fmt.Errorf("learn: the plan that was drawn is refused: %w", err)
 	}
-	return plan, nil
+	return nil
 }

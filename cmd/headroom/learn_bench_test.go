@@ -134,8 +134,8 @@ func BenchmarkLearnDay(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ResetTimer()
-	for range b.N {
-		cmd := exec.Command(binary, "learn", "--odoo-log", log, "--cores", "12", "--database-cores", "6", "--out", filepath.Join(folder, "out"), "--json")
+	for i := range b.N {
+		cmd := exec.Command(binary, "learn", "--odoo-log", log, "--cores", "12", "--database-cores", "6", "--out", filepath.Join(folder, "out"+strconv.Itoa(i)), "--json")
 		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 		cmd.Stderr = os.Stderr
 		out, err := cmd.Output()

@@ -48,7 +48,7 @@ func printLearned(out io.Writer, l learn.Learned, folder string) error {
 		printWrapped(out, s, "! ", "  ")
 	}
 	if folder != "" {
-		fmt.Fprintf(out, "\nwritten: %s and %s\n", filepath.Join(folder, "model.json"), filepath.Join(folder, "plan.yaml"))
+		fmt.Fprintf(out, "\nwritten: %s and %s\n", filepath.Join(folder, modelFile), filepath.Join(folder, learnedPlan))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func runLearn(ctx context.Context, f learnFlags, std stdio) error {
 		}
 	}
 	if f.out != "" {
-		if _, err := writeLearned(f.out, l, f.logs); err != nil {
+		if err := writeLearned(f.out, l); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -36,18 +33,19 @@ named - is standard input. The answer is JSON either way.`,
 		Example: "  headroom model system system.json\n  headroom model system --simulate - < system.json",
 		Args:    exactArgs(1, "one file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := readSystem(args[0], std.in)
-			if err != nil {
+			var s headroom.System
+			if err := readStrict(args[0], std, "a system", &s); err != nil {
 				return err
 			}
 			var answer headroom.Solution
+			var err error
 			if simulate {
 				answer, err = sim.Solve(s, sim.Options{Seed: seed})
 			} else {
 				answer, err = layered.Solve(s)
 			}
 			if err != nil {
-				return &headroom.InputError{What: err.Error(), Where: args[0], Err: err}
+				return unsolved(err, args[0])
 			}
 			return writeJSON(std.out, answer)
 		},
@@ -58,21 +56,11 @@ named - is standard input. The answer is JSON either way.`,
 	return cmd
 }
 
-func readSystem(path string, stdin io.Reader) (headroom.System, error) {
-	var s headroom.System
-	in := stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return s, readable(path, err)
-		}
-		defer func() { _ = f.Close() }() // only read from
-		in = f
+// unsolved is a solver's complaint: about its input, or that a simulation was
+// given up, which is no fault of the file.
+func unsolved(err error, where string) error {
+	if errors.Is(err, sim.ErrOverload) {
+		return &headroom.MeasureError{What: where, Err: err, Do: "solve it without --simulate, or take less load"}
 	}
-	dec := json.NewDecoder(in)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
-		return s, &headroom.InputError{What: fmt.Sprintf("is not a system: %v", err), Where: path, Err: err}
-	}
-	return s, nil
+	return &headroom.InputError{What: err.Error(), Where: where, Err: err}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -70,12 +69,7 @@ func fitModel(ctx context.Context, args []string, o fitOptions, std stdio) (err 
 		return err
 	}
 	if o.out != "" {
-		err := writeWhole(o.out, func(w io.Writer) error {
-			enc := json.NewEncoder(w)
-			enc.SetIndent("", "  ")
-			return enc.Encode(m)
-		})
-		if err != nil {
+		if err := writeWhole(o.out, indented(m)); err != nil {
 			return writing(err, o.out)
 		}
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -32,8 +29,8 @@ file named - is standard input. Times are in seconds, rates in 1/s.`,
 			if replications < 0 || replications > mostReplications {
 				return &headroom.InputError{What: fmt.Sprintf("%d replications are not 0 to %d", replications, mostReplications), Where: "--replications"}
 			}
-			t, err := readTransient(args[0], std.in)
-			if err != nil {
+			var t headroom.Transient
+			if err := readStrict(args[0], std, "a transient", &t); err != nil {
 				return err
 			}
 			answer, err := sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
@@ -51,22 +48,3 @@ file named - is standard input. Times are in seconds, rates in 1/s.`,
 
 // mostReplications that a user may ask for.
 const mostReplications = 1_000_000
-
-func readTransient(path string, stdin io.Reader) (headroom.Transient, error) {
-	var t headroom.Transient
-	in := stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return t, readable(path, err)
-		}
-		defer func() { _ = f.Close() }() // only read from
-		in = f
-	}
-	dec := json.NewDecoder(in)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&t); err != nil {
-		return t, &headroom.InputError{What: fmt.Sprintf("is not a transient: %v", err), Where: path, Err: err}
-	}
-	return t, nil
-}

@@ -66,6 +66,7 @@ an interval and warns.`,
 	f.Float64SliceVar(&at, "at", nil, "predict throughput and response time at these concurrencies")
 	f.StringVar(&names[0], "concurrency-column", "concurrency", "name of the column with the concurrency")
 	f.StringVar(&names[1], "throughput-column", "throughput", "name of the column with the throughput")
+	noDefault(cmd, "at")
 	return cmd
 }
 

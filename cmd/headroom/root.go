@@ -148,6 +148,13 @@ Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
 	return root
 }
 
+// noDefault keeps "(default [])" of flags without a value out of the help.
+func noDefault(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).DefValue = ""
+	}
+}
+
 func unknownVerb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,11 +42,12 @@ forecasts down, and only then measure them: the page puts forecast and
 measurement side by side, with both intervals, and says where the model fails
 (docs/validation.md).
 
-The file of combinations says what is run: those with the role calibrate are
-learned from, the others are forecast and measured. Every run is a bundle of its
-own in the workspace's folder runs, on a fresh clone of a database that is
-seeded once. In a workspace that is there already, what was measured is kept and
-the rest is run; forecasts that were written down stay as they are.
+The file of combinations says what is run: those with the role calibrate, or the
+designed experiment that calibration: asks for, are learned from; the others are
+forecast and measured. Every run is a bundle of its own in the workspace's folder
+runs, on a fresh clone of a database that is seeded once. In a workspace that is
+there already, what was measured is kept and the rest is run; forecasts that
+were written down stay as they are.
 
 Ends with 1 when an error is beyond its target.`,
 		Example: "  headroom validate profiles/validation/warehouse.yaml --combinations profiles/validation/combinations.yaml --dry-run\n" +
@@ -65,7 +66,7 @@ Ends with 1 when an error is beyond its target.`,
 	f.IntVar(&o.least, "journeys", prove.LeastJourneys, "journeys of a process that a measurement needs to be scored")
 	f.BoolVar(&o.measureOnly, "measure-only", false, "run the combinations, forecast nothing")
 	f.BoolVar(&o.again, "again", false, "learn and forecast anew though it was done before; of what is measured already the page says that its forecast came later")
-	f.BoolVar(&o.dry, "dry-run", false, "print what would run and for how long, and end")
+	f.BoolVar(&o.dry, "dry-run", false, "say what would run and for how long, and end")
 	f.BoolVar(&o.json, "json", false, "the result as one JSON document on standard output, nothing else")
 	return cmd
 }
@@ -80,6 +81,9 @@ type validation struct {
 	model    headroom.Model
 	hash     string // of the model's file
 	options  sizing.Options
+	// capacities are those that were searched to their end, by combination; nil
+	// where none was forecast.
+	capacities map[string]*headroom.CapacityCheck
 }
 
 func runValidate(ctx context.Context, o validateOptions, std stdio) (err error) {
@@ -153,10 +157,16 @@ func newValidation(o validateOptions, std stdio) (*validation, error) {
 
 // check refuses combinations that could not be run, forecast or learned from.
 func (v *validation) check() error {
+	if v.o.least < 1 {
+		return &headroom.InputError{What: fmt.Sprintf("%d journeys measure nothing", v.o.least), Where: "--journeys", Do: "give 1 or more"}
+	}
 	for _, k := range v.book.All() {
 		variant, err := k.Variant(v.plan)
 		if err != nil {
 			return err
+		}
+		if _, err := k.Schedule(variant, 1, players(v.plan)); err != nil {
+			return fmt.Errorf("combination %s: %w", k.Name, err)
 		}
 		if err := sizing.CheckTopology(k.Topology); err != nil {
 			return err
@@ -224,44 +234,6 @@ func (w *workshop) ready(ctx context.Context, topologies []headroom.Topology) er
 	return w.open(ctx, topologies...)
 }
 
-// bringUp is about what a run takes besides its window and lead-in, in seconds:
-// a clone of the database, the start of the stack, its end.
-const bringUp = 20
-
-// announce says what is run, for how long, and what will be too short to be
-// scored.
-func (v *validation) announce() error {
-	total, searches := 0.0, 0
-	for _, k := range v.book.All() {
-		total += k.Seconds + k.LeadIn + bringUp
-		if k.CapacitySeconds > 0 {
-			searches++
-			total += usualProbes * (k.CapacitySeconds + k.LeadIn + bringUp)
-		}
-	}
-	if d := v.book.Design; d != nil {
-		total += d.Minutes * 60
-	}
-	fmt.Fprintf(v.std.err, "%d runs to learn from, %d to forecast and measure, %d searches of a capacity: about %.0f minutes, and the seeding\n",
-		len(v.book.Calibration), len(v.book.Proofs), searches, total/60)
-	if v.designed != nil {
-		d, err := v.designed.planned()
-		if err != nil {
-			return err
-		}
-		v.designed.announce(v.std.err, d)
-	}
-	for _, k := range v.book.Proofs {
-		for _, l := range k.Load(v.plan) {
-			if n := l.PerHour / 3600 * k.Seconds * float64(len(v.plan.Sites)); l.PerHour > 0 && n < float64(v.o.least) {
-				fmt.Fprintf(v.std.err, "%s: %s will have about %.0f journeys and not be scored; %d are wanted, which takes %.0f s\n",
-					k.Name, l.Process, n, v.o.least, math.Ceil(float64(v.o.least)/n*k.Seconds))
-			}
-		}
-	}
-	return nil
-}
-
 // measure runs combinations that are missing.
 func (v *validation) measure(ctx context.Context, list []campaign.Combination) error {
 	for _, k := range list {
@@ -272,9 +244,9 @@ func (v *validation) measure(ctx context.Context, list []campaign.Combination) e
 	return nil
 }
 
-// makeOrReopen makes the workspace, or goes on in one that holds runs.
+// makeOrReopen makes the workspace, or goes on in one of an earlier time.
 func (w *workshop) makeOrReopen(folder, verb string) error {
-	if _, err := os.Stat(filepath.Join(folder, "runs")); folder == "" || err != nil {
+	if folder == "" || !begun(folder) {
 		return w.make(folder, verb, "")
 	}
 	folder, err := filepath.Abs(folder)
@@ -301,4 +273,16 @@ func (w *workshop) makeOrReopen(folder, verb string) error {
 		return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
 	}
 	return nil
+}
+
+// begun says whether a folder is a workspace: it has runs, or whoever made it
+// was interrupted before the first.
+func begun(folder string) bool {
+	if _, err := os.Stat(filepath.Join(folder, "runs")); err == nil {
+		return true
+	}
+	entries, err := os.ReadDir(folder)
+	return err == nil && len(entries) > 0 && !slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return e.Name() != "logs" && e.Name() != "private"
+	})
 }

@@ -1,29 +1,33 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
 	"github.com/headroom-erp/headroom/models/demand"
 	"github.com/headroom-erp/headroom/models/sizing"
-	"github.com/headroom-erp/headroom/results"
 )
 
 const modelFile = "model.json"
 
 // simulations are the options of every forecast of a validation.
 func simulations(seed uint64) sizing.Options {
-	return sizing.Options{Seed: seed, Parallel: runtime.GOMAXPROCS(0)}
+	return sizing.Options{Seed: seed, Parallel: runtime.GOMAXPROCS(0), Name: analyse.Name}
 }
 
 // calibrate measures what is learned from, and learns; a model that is there
@@ -48,7 +52,7 @@ func (v *validation) calibrate(ctx context.Context) error {
 		folders = append(folders, v.campaign.Folder(k.Name))
 	}
 	v.say("learning from %d runs", len(folders))
-	m, err := learnFrom(folders, v.o.seed)
+	m, err := learnFrom(ctx, folders, v.o.seed)
 	if err != nil {
 		return err
 	}
@@ -63,28 +67,24 @@ func (v *validation) keepModel(m headroom.Model) error {
 }
 
 // learnFrom estimates a model from bundles.
-func learnFrom(folders []string, seed uint64) (m headroom.Model, err error) {
-	var runs []headroom.Run
-	for _, folder := range folders {
-		r, err := results.Open(folder)
-		if err != nil {
-			return m, err
-		}
-		defer func() { _ = r.Close() }() // only read from
-		runs = append(runs, r)
+func learnFrom(ctx context.Context, folders []string, seed uint64) (m headroom.Model, err error) {
+	runs, closeRuns, err := openRuns(ctx, folders)
+	defer func() { err = errors.Join(err, closeRuns()) }()
+	if err != nil {
+		return m, err
 	}
 	return demand.Estimate(runs, demand.Options{Seed: seed})
 }
 
 // readModel reads the model back from its file: what forecasts is what is kept.
-func (v *validation) readModel() error {
-	text, err := os.ReadFile(v.path(modelFile))
-	if err == nil {
-		v.model = headroom.Model{}
-		err = json.Unmarshal(text, &v.model)
+func (v *validation) readModel() (err error) {
+	path := v.path(modelFile)
+	if v.model, err = readModel(path); err != nil {
+		return fmt.Errorf("%w; or remove it, so that it is learned again", err)
 	}
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return &headroom.InputError{What: "is no model: " + err.Error(), Where: v.path(modelFile), Do: "remove it, so that it is learned again", Err: err}
+		return readable(path, err)
 	}
 	sum := sha256.Sum256(text)
 	v.hash = hex.EncodeToString(sum[:])
@@ -116,7 +116,7 @@ type writtenForecast struct {
 func forecastName(name string) string { return filepath.Join("forecasts", name+".json") }
 
 // forecastAll writes all forecasts down that are not yet. One that is there
-// stays as it is: it is what was said beforehand.
+// stays as it is, unless all are made again: it is what was said beforehand.
 func (v *validation) forecastAll(ctx context.Context) error {
 	if err := os.MkdirAll(v.path("forecasts"), 0o755); err != nil {
 		return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
@@ -125,9 +125,15 @@ func (v *validation) forecastAll(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return headroom.ErrInterrupted
 		}
-		if w, err := v.written(k); err == nil && (w.Model == v.hash || !v.o.again) {
-			v.say("%s was forecast before: kept", k.Name)
-			continue
+		if !v.o.again {
+			_, err := v.written(k)
+			if err == nil {
+				v.say("%s was forecast before: kept", k.Name)
+				continue
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 		v.say("forecasting %s", k.Name)
 		w, err := v.forecast(k)
@@ -141,14 +147,28 @@ func (v *validation) forecastAll(ctx context.Context) error {
 	return nil
 }
 
-// written is a combination's forecast as it was written down.
+// written is a combination's forecast as it was written down. One of another
+// combination of that name is refused.
 func (v *validation) written(k campaign.Combination) (w writtenForecast, err error) {
-	text, err := os.ReadFile(v.path(forecastName(k.Name)))
+	path := v.path(forecastName(k.Name))
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return w, err
 	}
 	if err := json.Unmarshal(text, &w); err != nil {
-		return w, &headroom.InputError{What: "is no forecast: " + err.Error(), Where: v.path(forecastName(k.Name)), Do: "remove it", Err: err}
+		return w, &headroom.InputError{What: "is no forecast: " + err.Error(), Where: path, Do: "remove it, so that it is made again", Err: err}
+	}
+	was, err := json.Marshal(w.Combination)
+	if err != nil {
+		return w, err
+	}
+	is, err := json.Marshal(k)
+	if err != nil {
+		return w, err
+	}
+	if !bytes.Equal(was, is) {
+		return w, &headroom.InputError{What: "was made of combination " + k.Name + " as it was then, which has changed", Where: path,
+			Do: "take another workspace, or make all forecasts again with --again"}
 	}
 	return w, nil
 }
@@ -168,6 +188,11 @@ func (v *validation) forecast(k campaign.Combination) (writtenForecast, error) {
 			return w, err
 		}
 		w.Capacity, w.LimitedBy = limit.Capacity, limit.By
+		for _, warning := range limit.Warnings {
+			if warning = "capacity: " + warning; !slices.Contains(w.Forecast.Warnings, warning) {
+				w.Forecast.Warnings = append(w.Forecast.Warnings, warning)
+			}
+		}
 	}
 	w.MadeAt = time.Now().UTC()
 	return w, nil

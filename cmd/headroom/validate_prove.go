@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
+	"github.com/headroom-erp/headroom/models/demand"
 	"github.com/headroom-erp/headroom/reports/html"
 	"github.com/headroom-erp/headroom/reports/markdown"
 	"github.com/headroom-erp/headroom/reports/text"
@@ -43,10 +45,21 @@ func (v *validation) prove(ctx context.Context) error {
 	if err := v.show(report); err != nil {
 		return err
 	}
-	for _, s := range report.Scores {
+	return verdict(report)
+}
+
+// verdict is a miss where a score is beyond its target; where nothing could be
+// scored, nothing was shown.
+func verdict(r headroom.Validation) error {
+	judged := false
+	for _, s := range r.Scores {
 		if s.Met != nil && !*s.Met {
-			return fmt.Errorf("the error of %s is beyond its target: %w", s.What, headroom.ErrMissed)
+			return fmt.Errorf("%s is beyond its target: %w", s.What, headroom.ErrMissed)
 		}
+		judged = judged || s.Met != nil
+	}
+	if !judged {
+		return &headroom.MeasureError{What: "nothing that was measured can be scored", Do: "see why beside each combination"}
 	}
 	return nil
 }
@@ -65,11 +78,14 @@ func (v *validation) measureProofs(ctx context.Context) error {
 	if err := v.measure(ctx, v.book.Proofs); err != nil {
 		return err
 	}
+	v.capacities = map[string]*headroom.CapacityCheck{}
 	for _, k := range v.book.Proofs {
 		if k.CapacitySeconds > 0 {
-			if _, err := v.searchCapacity(ctx, k, true); err != nil {
+			check, err := v.searchCapacity(ctx, k, true)
+			if err != nil {
 				return err
 			}
+			v.capacities[k.Name] = check
 		}
 	}
 	return nil
@@ -117,6 +133,15 @@ func (v *validation) assemble() (headroom.Validation, error) {
 		r.Proofs = append(r.Proofs, p)
 	}
 	r.Scores, r.Failures = prove.Score(r.Proofs), prove.Failures(r.Proofs)
+	late := 0
+	for _, p := range r.Proofs {
+		if p.Late {
+			late++
+		}
+	}
+	if late > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d forecasts were made when their runs had been measured: for those this shows how well the model fits what was known, and proves no forecast", late, len(r.Proofs)))
+	}
 	if v.target == "erp" {
 		r.Warnings = append(r.Warnings, "the stand-in ERP was measured, not Odoo: this shows that the method works, and says nothing of Odoo")
 	}
@@ -175,15 +200,20 @@ func (v *validation) proof(k campaign.Combination) (headroom.Proof, error) {
 	if err != nil {
 		return p, err
 	}
-	p.ForecastAt, p.Hash, p.Warnings = w.MadeAt, w.Model, w.Forecast.Warnings
-	if !v.campaign.Done(k) {
-		return p, nil
+	p.ForecastAt, p.Hash, p.Warnings = w.MadeAt, w.Model, slices.Clone(w.Forecast.Warnings)
+	done, err := v.campaign.Done(k, 1)
+	if err != nil || !done {
+		return p, err
 	}
 	err = opened(v.campaign.Folder(k.Name), func(run *results.Reader) error { return v.beside(&p, k, w, run) })
 	if err != nil || k.CapacitySeconds == 0 {
 		return p, err
 	}
-	if p.Capacity, err = v.searchCapacity(context.Background(), k, false); err != nil || p.Capacity == nil {
+	searched := false
+	if p.Capacity, searched = v.capacities[k.Name]; !searched {
+		p.Capacity, err = v.searchCapacity(context.Background(), k, false)
+	}
+	if err != nil || p.Capacity == nil {
 		return p, err
 	}
 	return p, v.undisturbed(&p)
@@ -233,8 +263,15 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 		}
 	}
 	var atSpeed *headroom.Forecast
-	if p.Speed = measured.Speed; p.Speed != nil && v.model.Speed != nil && v.model.Speed.Value > 0 {
-		ratio := p.Speed.Value / v.model.Speed.Value
+	if w.Model != v.hash {
+		p.Warnings = append(p.Warnings, "its forecast was made by another model than the one that is here now")
+	}
+	p.Speed = measured.Speed
+	ratio, known, err := demand.Drift(run, v.model)
+	if err != nil {
+		return err
+	}
+	if known && w.Model == v.hash {
 		f, err := v.simulate(k, ratio)
 		if err != nil {
 			return err
@@ -245,6 +282,9 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 		p.Warnings = append(p.Warnings, name+" was measured, and is not forecast")
 	}
 	p.Figures = prove.Figures(w.Forecast, atSpeed, measured, k.Operators, v.o.least)
+	if p.Invalid != "" {
+		prove.Void(p.Figures, "its run is not valid")
+	}
 	return nil
 }
 
@@ -290,13 +330,20 @@ func (v *validation) probeCapacity(ctx context.Context, k campaign.Combination, 
 	k.Name = fmt.Sprintf("%s-at-%.3f", k.Name, scale)
 	folder := v.campaign.Folder(k.Name)
 	p := headroom.CapacityProbe{Scale: scale, Met: true, Seconds: k.Seconds, Folder: filepath.Join("runs", k.Name)}
-	if v.campaign.Done(k) {
+	done, err := v.campaign.Done(k, scale)
+	if err != nil {
+		return p, err
+	}
+	if done {
 		return p, opened(folder, func(run *results.Reader) error {
 			report, err := analyse.RunReport(run, folder)
 			if err != nil {
 				return err
 			}
-			return v.weigh(&p, report)
+			if err := v.weigh(&p, report); err != nil {
+				return fmt.Errorf("%w; remove %s, so that it is run again", err, folder)
+			}
+			return nil
 		})
 	}
 	if reason, stopped := brokenOff(folder); stopped {

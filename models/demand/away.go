@@ -216,10 +216,8 @@ func (s *survey) delay(c int, logged [2]float64, demand [2]headroom.Estimate, ag
 		return e
 	}
 	var replicas []float64
-	for i, v := range again.logged[c] {
-		if i < len(again.demand[c][app]) && i < len(again.demand[c][database]) && !math.IsNaN(v) {
-			replicas = append(replicas, max(0, v+away-again.demand[c][app][i]-again.demand[c][database][i]))
-		}
+	for _, v := range again.beyond[c] {
+		replicas = append(replicas, max(0, v+away))
 	}
 	e.Value = gap
 	if len(replicas) > 0 {

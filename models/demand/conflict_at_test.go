@@ -3,6 +3,8 @@ package demand
 import (
 	"math"
 	"testing"
+
+	"github.com/headroom-erp/headroom"
 )
 
 // retriedLines are clean lines of documents of 1 to 9 lines, and retried ones
@@ -91,5 +93,18 @@ func TestHabits(t *testing.T) {
 	}
 	if post := (class{process: "invoice", step: "post"}); !book.queues(post, tally{}) || book.queues(post, tally{retried: 1}) || standing.queues(post, tally{}) || book.queues(odoo, tally{}) {
 		t.Error("only Odoo's numbers queue, and not those that lost")
+	}
+}
+
+// What operators take, and what others make for them, is the scenario's, however
+// the process is called.
+func TestPassOn(t *testing.T) {
+	book := ruleBook{scenario: map[string]string{"evening": "pick", "desk": "order_entry", "scan": "scan"}}
+	journeys := []headroom.JourneyModel{{Process: "evening"}, {Process: "desk"}, {Process: "scan"}, {Process: "pick"}}
+	book.passOn(journeys)
+	for i, want := range [][2]string{{"ship", "pick"}, {"pick", ""}, {}, {}} {
+		if j := journeys[i]; j.Makes != want[0] || j.Takes != want[1] {
+			t.Errorf("%s makes %q and takes %q, want %q", j.Process, j.Makes, j.Takes, want)
+		}
 	}
 }

@@ -79,6 +79,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 		Background:          d.background,
 		MeasuredUtilization: s.measuredUtilization(), Measured: s.measuredRange(),
 		Speed:        s.speed,
+		Interference: s.interference(o),
 		Memory:       s.memoryModel(o),
 		RegistryLoad: s.registryLoad(tallies),
 	}
@@ -93,9 +94,10 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	overheads, spreads := s.overheads()
 	calls := s.callsOf()
 	wal, written := s.written(tallies, o)
+	disk := s.disk(tallies, o)
 	for i, c := range s.classes {
 		k := s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i])
-		k.Calls, k.WAL, k.Written = calls[i], wal[i], written[i]
+		k.Calls, k.WAL, k.Written, k.Disk = calls[i], wal[i], written[i], disk[i]
 		m.Classes = append(m.Classes, k)
 	}
 	s.lineShares(m.Classes)
@@ -103,6 +105,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	s.delaySpread(m.Classes)
 	m.Journeys = s.journeyModels()
 	s.fitConflicts(&m, o)
+	book.passOn(m.Journeys) // only now: the runs' journeys bring their documents with them
 	s.judge(tallies, law, d)
 	m.Warnings = s.warnings
 	return m, nil

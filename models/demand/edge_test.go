@@ -152,6 +152,9 @@ func TestShape(t *testing.T) {
 		if j.Process == "order" && strings.Join(j.Steps, " ") != "order.create order.confirm order.read_order order.read_moves order.pick order.ship" {
 			t.Errorf("steps %v", j.Steps)
 		}
+		if want := map[string]string{"edi_order": "pick"}[j.Process]; j.Makes != want || j.Takes != "" {
+			t.Errorf("%s makes %q and takes %q", j.Process, j.Makes, j.Takes)
+		}
 		for i, v := range j.Visits {
 			if v != 1 {
 				t.Errorf("%s visits %s %g times", j.Process, j.Steps[i], v)
@@ -248,6 +251,7 @@ func checkFinite(t *testing.T, m headroom.Model) {
 		optional("calls of "+c.Name, c.Calls)
 		optional("WAL of "+c.Name, c.WAL)
 		optional("bytes of "+c.Name, c.Written)
+		optional("time at the disk of "+c.Name, c.Disk)
 		if !(c.DelaySCV >= 0) {
 			t.Errorf("%s: delay's variation %g", c.Name, c.DelaySCV)
 		}
@@ -324,7 +328,7 @@ func garbage(data []byte, cores uint8) *fakeRun {
 				{Probe: "generator", Subject: "host", Metric: "cpu_seconds"}, {Probe: "generator", Subject: "host", Metric: "cpus"},
 				{Probe: "generator", Subject: "generator", Metric: "cpu_seconds"}, {Probe: "speed", Subject: "machine", Metric: "unit_seconds"},
 				{Probe: "process", Subject: "web", Metric: "rss_bytes"}, {Probe: "process", Subject: "web", Metric: "processes"},
-				{Probe: "postgres", Subject: "d", Metric: "wal_bytes"}, {Probe: "postgres", Subject: "d", Metric: "checkpoint_written_bytes"},
+				{Probe: "postgres", Subject: "d", Metric: "wal_bytes"}, {Probe: "postgres", Subject: "d", Metric: "read_seconds"}, {Probe: "postgres", Subject: "d", Metric: "checkpoint_written_bytes"},
 				{Probe: "odoo_log", Subject: "log", Metric: "registry_loads"}, {Probe: "odoo_log", Subject: "log", Metric: "registry_load_seconds"},
 			}
 			r.samples = r.samples[:len(r.samples)-1]

@@ -71,12 +71,12 @@ func (w *law) background(factor []float64, st int, unjoined [2]float64) float64 
 // replicas are the bootstrap's.
 type replicas struct {
 	demand [][2][]float64 // by class
-	logged [][]float64    // by class: the mean seconds of a try, freed of sharing
+	beyond [][]float64    // by class: the mean seconds of a try, freed of sharing, less its demands
 	idle   [2][]float64
 }
 
 func (s *survey) resample(w *law, tallies []tally, o Options) (replicas, error) {
-	out := replicas{demand: make([][2][]float64, len(s.classes)), logged: make([][]float64, len(s.classes))}
+	out := replicas{demand: make([][2][]float64, len(s.classes)), beyond: make([][]float64, len(s.classes))}
 	sampled := s.sumsByBlock(w, tallies)
 	unjoined := s.unjoinedRates()
 	direct := make([]float64, len(s.classes))
@@ -92,15 +92,19 @@ func (s *survey) resample(w *law, tallies []tally, o Options) (replicas, error) 
 			return
 		}
 		for c := range s.classes {
-			out.logged[c] = append(out.logged[c], sampled.mean(c, app, times)+sampled.mean(c, database, times))
+			var beyond float64
 			for st := range stationNames {
 				m := sampled.mean(c, st, times)
+				beyond += m - f[w.at(st, c)]*m
 				if s.classes[c].direct {
 					m = direct[c]
 				}
 				if !math.IsNaN(m) {
 					out.demand[c][st] = append(out.demand[c][st], f[w.at(st, c)]*m)
 				}
+			}
+			if !math.IsNaN(beyond) { // no try of it was drawn
+				out.beyond[c] = append(out.beyond[c], beyond)
 			}
 		}
 		for st := range stationNames {

@@ -26,7 +26,7 @@ const fewReadings = 10
 // each needed for the fixed piece of work.
 func (s *survey) findPaces() {
 	var units []float64
-	missing := ""
+	var missing []string
 	for _, r := range s.runs {
 		if c := r.observed.of("speed", "machine", "unit_seconds"); c != nil && len(c.t) >= fewReadings {
 			if u := fit.Quantile(c.v, 0.5); u > 0 {
@@ -34,13 +34,13 @@ func (s *survey) findPaces() {
 				continue
 			}
 		}
-		missing = r.info.ID
+		missing = append(missing, r.info.ID)
 	}
 	if len(units) == 0 {
 		return
 	}
-	if missing != "" {
-		s.warn("run %s has no figure of the machine's speed; its demands count as measured at the others' speed", missing)
+	for _, id := range missing {
+		s.warn("run %s has no figure of the machine's speed; its demands count as measured at the others' speed", id)
 	}
 	reference := fit.Quantile(units, 0.5)
 	low, high, n := math.Inf(1), 0.0, 0

@@ -115,6 +115,14 @@ func (b ruleBook) habit(c class) Habit {
 	return b.habits[c.step]
 }
 
+// passOn says what the journeys take and make, as far as their scenarios are known.
+func (b ruleBook) passOn(journeys []headroom.JourneyModel) {
+	for i := range journeys {
+		h := headroom.HandoverOf(b.scenario[journeys[i].Process])
+		journeys[i].Makes, journeys[i].Takes = h.Makes, h.Takes
+	}
+}
+
 // skips says whether a class passes over rows that others hold.
 func (b ruleBook) skips(c class) bool {
 	h := b.habit(c)

@@ -36,14 +36,11 @@ var wanted = map[string]map[string]bool{
 	"station":   {"busy_seconds": true},
 	"process":   {"cpu_seconds": true, "rss_bytes": true, "processes": true},
 	"speed":     {"unit_seconds": true},
-	"generator": {"cpu_seconds": true, "steal_seconds": true, "cpus": true},
-	"quota":     {"throttled_seconds": true},
-	"cgroup":    {"throttled_seconds": true, "memory_bytes": true},
+	"generator": {"cpu_seconds": true, "cpus": true},
 	"odoo_log":  {"registry_loads": true, "registry_load_seconds": true, "conflicts_shown": true},
 	"postgres": {
-		"wal_bytes": true, "active_seconds": true, "read_seconds": true, "write_seconds": true,
+		"wal_bytes": true, "read_seconds": true, "write_seconds": true,
 		"checkpoint_written_bytes": true, "bgwriter_written_bytes": true, "backend_written_bytes": true,
-		"calls": true, "seconds": true, "setting.track_io_timing": true,
 	},
 }
 
@@ -57,8 +54,8 @@ func readSamples(in headroom.Run, id string) (observed, error) {
 		if !wanted[s.Probe][s.Metric] || !finite(s.T, s.Value) {
 			continue
 		}
-		if s.Probe == "postgres" && (s.Metric == "calls" || s.Metric == "seconds") && !strings.Contains(s.Subject, "/statement:") {
-			continue
+		if s.Probe == "postgres" && strings.Contains(s.Subject, "/statement:") {
+			continue // single statements, which are in the database's figures
 		}
 		k := source{s.Probe, s.Subject, s.Metric}
 		c := out[k]

@@ -23,8 +23,25 @@ const callSpread = 2.0
 // whatever the load. Data files are written later than they are changed
 // (checkpoints), so that they follow the WAL in proportion, over whole runs.
 func (s *survey) written(tallies []tally, o Options) (wal, all []*headroom.Estimate) {
-	wal, all = make([]*headroom.Estimate, len(s.classes)), make([]*headroom.Estimate, len(s.classes))
-	rows := s.writtenRows(tallies)
+	wal = s.perTry(tallies, o, (*run).walOf, "WAL position over tries, non-negative least squares")
+	all = make([]*headroom.Estimate, len(s.classes))
+	if files := s.filesByWAL(); files > 0 {
+		for c, e := range wal {
+			if e != nil {
+				f := times(*e, files)
+				f.Method = "WAL, and data files in proportion to it"
+				all[c] = &f
+			}
+		}
+	}
+	return wal, all
+}
+
+// perTry gives each class what one try of it adds to a counter of the database's,
+// in that counter's unit; nil where nobody counted, or no clean try was seen.
+func (s *survey) perTry(tallies []tally, o Options, of func(*run) *counter, how string) []*headroom.Estimate {
+	out := make([]*headroom.Estimate, len(s.classes))
+	rows := s.writtenRows(tallies, of)
 	blocks := map[int]int{}
 	for i := range rows {
 		if _, ok := blocks[rows[i].block]; !ok {
@@ -33,7 +50,7 @@ func (s *survey) written(tallies []tally, o Options) (wal, all []*headroom.Estim
 		rows[i].block = blocks[rows[i].block]
 	}
 	if len(rows) < fewReadings {
-		return wal, all
+		return out
 	}
 	w := writtenLaw{rows: rows, calls: make([]float64, len(s.classes))}
 	for c := range s.classes {
@@ -41,8 +58,9 @@ func (s *survey) written(tallies []tally, o Options) (wal, all []*headroom.Estim
 	}
 	value := w.solve(nil, nil)
 	if value == nil {
-		return wal, all
+		return out
 	}
+	typical := w.typical // that of all blocks, and not of a resample
 	replicas := make([][]float64, len(s.classes))
 	fit.Bootstrap{Blocks: len(blocks), Replications: o.Replications, Seed: o.Seed ^ 0x77616c}.Each(func(_ int, times []int, random *rand.Rand) {
 		if v := w.solve(times, random); v != nil {
@@ -51,28 +69,28 @@ func (s *survey) written(tallies []tally, o Options) (wal, all []*headroom.Estim
 			}
 		}
 	})
-	files := s.filesByWAL()
 	for c, t := range tallies {
 		if t.clean == 0 {
 			continue
 		}
 		e := headroom.Estimate{
 			Value: value[c], Low: min(value[c], quantile(replicas[c], 0.05)), High: max(value[c], quantile(replicas[c], 0.95)),
-			Level: headroom.Level, N: t.lines, Method: "WAL position over tries, non-negative least squares",
+			Level: headroom.Level, N: t.lines, Method: how,
 		}
-		e.Identified = e.N >= fewRequests && (e.High < 2*e.Low || e.High-e.Low < 0.05*w.typical)
-		wal[c] = &e
-		if files > 0 {
-			f := e
-			f.Value, f.Low, f.High = f.Value*files, f.Low*files, f.High*files
-			f.Method = "WAL, and data files in proportion to it"
-			all[c] = &f
-		}
+		e.Identified = e.N >= fewRequests && (e.High < 2*e.Low || e.High-e.Low < 0.05*typical)
+		out[c] = &e
 	}
-	return wal, all
+	return out
 }
 
-// A writtenRow is a cell: tries by class, and the bytes that the WAL grew.
+// times is an estimate in another unit.
+func times(e headroom.Estimate, x float64) headroom.Estimate {
+	e.Value, e.Low, e.High = e.Value*x, e.Low*x, e.High*x
+	return e
+}
+
+// A writtenRow is a cell: tries by class, and by how much the counter (bytes of
+// WAL, say) grew.
 type writtenRow struct {
 	block int
 	tries []float64
@@ -90,10 +108,10 @@ func (r *run) walOf() *counter {
 	return nil
 }
 
-func (s *survey) writtenRows(tallies []tally) []writtenRow {
+func (s *survey) writtenRows(tallies []tally, of func(*run) *counter) []writtenRow {
 	var out []writtenRow
 	for i, r := range s.runs {
-		c := r.walOf()
+		c := of(r)
 		if c == nil {
 			continue
 		}

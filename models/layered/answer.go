@@ -76,7 +76,7 @@ func (v *solver) solution() headroom.Solution {
 			k := &v.classes[i]
 			busy += k.carried * k.demand[s] * k.retry.work
 		}
-		out.Stations = append(out.Stations, headroom.StationSolution{Name: st.Name, Utilization: min(1, busy/st.Servers)})
+		out.Stations = append(out.Stations, headroom.StationSolution{Name: st.Name, Utilization: min(1, busy/v.quotas[s].limit)})
 		if v.full[s] > 0 {
 			v.warn("station %q is offered %.3g times what it can serve by open load; response times grow without bound", st.Name, v.full[s])
 		} else if v.clipped[s] {

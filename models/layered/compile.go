@@ -20,6 +20,7 @@ type class struct {
 	tenant           string
 	home             int       // station; -1: no demand
 	demand           []float64 // by station, one try
+	calls            float64   // of each station but home
 	own, ownSCV      float64   // demand at home and its SCV, without what workers forget
 	scv              []float64
 	delay            float64
@@ -105,6 +106,9 @@ type pool struct {
 
 type solver struct {
 	stations []headroom.Station
+	quotas   []quota   // by station
+	hosts    []float64 // cores
+	free     bool      // quotas do not bound it
 	pools    []pool
 	classes  []class
 	chains   []chain
@@ -114,8 +118,8 @@ type solver struct {
 	warnings []string
 }
 
-func newSolver(s headroom.System) *solver {
-	v := &solver{stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
+func newSolver(s headroom.System, free bool) *solver {
+	v := &solver{free: free, stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
 	for _, p := range s.AllPools() {
 		q := pool{name: p.Name, workers: p.Servers, replicas: max(1, p.Replicas), apart: max(1, p.Replicas), balance: p.Balance, backlog: p.Backlog, real: true,
 			memory: memory{load: p.RegistryLoad, kept: p.Registries, after: p.RecycleAfter, time: p.RecycleTime}}
@@ -131,7 +135,7 @@ func newSolver(s headroom.System) *solver {
 		index[c.Name] = i
 		v.classes = append(v.classes, newClass(s, c))
 	}
-	v.quotas(s)
+	v.addQuotas(s)
 	v.addChains(s, index)
 	v.addBeside()
 	for i := range v.pools {
@@ -145,7 +149,7 @@ func (v *solver) warn(format string, a ...any) {
 }
 
 func newClass(s headroom.System, c headroom.Class) class {
-	k := class{name: c.Name, pool: s.PoolOf(c), tenant: c.Tenant, home: -1, delay: c.Delay, delayVariance: c.DelaySCV * c.Delay * c.Delay, overhead: c.Overhead, overheadVariance: c.OverheadSCV * c.Overhead * c.Overhead, rule: c.Conflict, retry: retry(0, 0, heat{})}
+	k := class{name: c.Name, pool: s.PoolOf(c), tenant: c.Tenant, home: -1, calls: c.DatabaseCalls, delay: c.Delay, delayVariance: c.DelaySCV * c.Delay * c.Delay, overhead: c.Overhead, overheadVariance: c.OverheadSCV * c.Overhead * c.Overhead, rule: c.Conflict, retry: retry(0, 0, heat{})}
 	for i, st := range s.Stations {
 		scv, ok := c.SCV[st.Name]
 		if !ok {

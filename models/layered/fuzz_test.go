@@ -26,7 +26,10 @@ func wildSystem(r *rand.Rand) headroom.System {
 	s := headroom.System{Stations: []headroom.Station{{Name: "app", Servers: 0.01 + math.Pow(10, 3*r.Float64()-1)}, {Name: "database", Servers: 0.1 + 2*r.Float64()}}}
 	if r.IntN(4) == 0 {
 		s.Hosts = []headroom.Host{{Name: "host", Cores: 0.5 + 3*r.Float64()}}
-		s.Stations[r.IntN(2)].Host = "host"
+		for i := range 1 + r.IntN(2) {
+			st := &s.Stations[(r.IntN(2)+i)%2]
+			st.Host, st.Period = "host", maybe(math.Pow(10, -3*r.Float64()))
+		}
 	}
 	for i := range 1 + r.IntN(3) {
 		s.Pools = append(s.Pools, headroom.Pool{Name: fmt.Sprint("p", i), Servers: count(300), Backlog: int(maybe(float64(count(2000)))), Replicas: r.IntN(5),

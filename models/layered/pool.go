@@ -126,14 +126,11 @@ func (v *solver) pool(p int, phased bool) {
 		return
 	}
 	all := q.workers * q.replicas
-	for s := range stations {
-		stations[s].prepare(all + len(others) - 1)
-	}
 	if len(before) != all+1 {
 		before = make([]float64, all+1)
 		before[0] = 1
 	}
-	net := solveClosed(stations, delay, otherDelay, before, others)
+	net := v.network(p, stations, delay, otherDelay, before, others)
 	closed, open := v.sources(p)
 	crowd := newCrowd(closed, v.openSource(p, open))
 	last := all

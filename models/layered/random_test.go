@@ -10,18 +10,26 @@ import (
 
 // What a random system may have beside its classes and its load.
 type features struct {
-	conflicts, pools, replicas, stock bool
+	conflicts, pools, replicas, quotas bool
 }
 
 // randomSystem draws an Odoo-like system (ranges are in each of its parts),
 // loaded to 20 to 95 % of what it can carry, and the class of its load.
 func randomSystem(r *rand.Rand, f features) headroom.System {
 	s := randomStack(r)
+	if f.quotas {
+		randomQuotas(r, &s)
+	}
 	n := 2 + r.IntN(7)
 	for i := range n {
 		s.Classes = append(s.Classes, randomClass(r, fmt.Sprint("c", i), s.Stations))
 	}
 	s.Classes[0].Pool = "web"
+	for i := range s.Classes {
+		if f.quotas { // what is short beside a period, too
+			s.Classes[i].DatabaseCalls = math.Round(math.Pow(60, r.Float64()))
+		}
+	}
 	if f.conflicts {
 		randomConflicts(r, &s)
 	}
@@ -59,6 +67,22 @@ func randomStack(r *rand.Rand) headroom.System {
 	}
 	s.Pools = []headroom.Pool{p}
 	return s
+}
+
+// randomQuotas: 0.25 to 2 cores each of a host that has as many or up to twice
+// that, in one of four up to a third less, by periods of 10 or 100 ms.
+func randomQuotas(r *rand.Rand, s *headroom.System) {
+	sum, most, period := 0.0, 0.0, []float64{0.01, 0.1}[r.IntN(2)]
+	for i := range s.Stations {
+		st := &s.Stations[i]
+		st.Servers, st.Host, st.Period = 0.25*math.Pow(8, r.Float64()), "machine", period
+		sum, most = sum+st.Servers, max(most, st.Servers)
+	}
+	cores := sum * (1 + r.Float64())
+	if r.IntN(4) == 0 {
+		cores = max(most, sum*(0.66+0.33*r.Float64()))
+	}
+	s.Hosts = []headroom.Host{{Name: "machine", Cores: cores}}
 }
 
 // randomClass: 5 ms to 1 s of demand, 40 to 90 % of it at the app; SCV 0 to 2, in

@@ -25,10 +25,19 @@ func Solve(s headroom.System) (headroom.Solution, error) {
 	if err := s.Check(); err != nil {
 		return headroom.Solution{}, fmt.Errorf("layered: %w", err)
 	}
-	v := newSolver(s)
+	v := solved(s, false)
+	if !v.anyThrottles() {
+		return v.solution(), nil
+	}
+	return between(v, solved(s, true)), nil
+}
+
+// solved is the solver with its figures; free of quotas or throttled by them.
+func solved(s headroom.System, free bool) *solver {
+	v := newSolver(s, free)
 	v.solve()
 	v.doubts()
-	return v.solution(), nil
+	return v
 }
 
 func (v *solver) solve() {
@@ -71,6 +80,7 @@ func (v *solver) rounds() int {
 // round goes once around the fixed point and says how far it moved, as a fraction.
 func (v *solver) round(rivals [][]rival, phased bool) float64 {
 	v.rates()
+	v.share()
 	v.remember()
 	before := make([]float64, 0, 16)
 	for i := range v.chains {

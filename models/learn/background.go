@@ -101,7 +101,7 @@ func (a *Accumulator) counted() []where {
 // utilization is the busiest hour's, where the cores are known.
 func (s *student) utilization() map[string]float64 {
 	out := map[string]float64{}
-	cores := s.sweep.cores
+	cores := s.sweep.given
 	for st, name := range stationNames {
 		if !(cores[st] > 0) || len(s.minutes.work) == 0 {
 			continue

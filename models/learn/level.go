@@ -97,7 +97,6 @@ type levelOf struct {
 	factor     headroom.Estimate
 	background headroom.Estimate // cores
 	samples    []float64
-	busiest    float64 // cores, the highest of the series
 }
 
 // fewPoints is the number of moments below which a CPU series says nothing.
@@ -116,7 +115,6 @@ func (a *Accumulator) level(st int) (levelOf, error) {
 			m := int64(math.Floor(p.T/60)) - a.minutes.first
 			sum[m] += p.Cores
 			n[m]++
-			out.busiest = max(out.busiest, p.Cores)
 		}
 	}
 	blocks := make([]fit.Normal, groups)

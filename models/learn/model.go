@@ -22,7 +22,8 @@ func (s *student) model() {
 	rules := s.rules(&m)
 	var slow []string
 	for _, p := range s.processes {
-		j := headroom.JourneyModel{Process: p.name}
+		h := headroom.HandoverOf(p.pattern.Scenario)
+		j := headroom.JourneyModel{Process: p.name, Makes: h.Makes, Takes: h.Takes}
 		for _, step := range p.steps {
 			c, before := s.classModel(p, step, rules)
 			if c.Count == 0 {

@@ -61,7 +61,8 @@ func TestClassesAreBounded(t *testing.T) {
 // compared with adding up all states one by one.
 func TestMeetAgainstAllStates(t *testing.T) {
 	for _, cores := range [][2]float64{{1, 1}, {1.5, 0.5}, {4, 2}, {0.3, 8}} {
-		s := newSweep(Options{AppCores: cores[0], DatabaseCores: cores[1]})
+		s := newSweep(Options{})
+		s.cores = cores
 		for _, n := range []int{0, 1, 3, 9} {
 			for _, x := range []float64{0.1, 0.5, 0.9} {
 				var weight, rate [2]float64
@@ -99,6 +100,26 @@ func TestMeetAgainstAllStates(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Half a core is a quota: who is alone is not slowed by it, and it is half a core that
+// is used.
+func TestAQuotaIsNoSlowCore(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 5))
+	var at []time.Time
+	for t := 0.0; t < 3600; t += 3 + random.ExpFloat64() {
+		at = append(at, monday.Add(8*time.Hour+time.Duration(t*1e9)))
+	}
+	lines := log("sale.order.action_confirm", at) // 20 ms outside of SQL, 10 ms in it
+	out := learned(t, Options{AppCores: 0.5, DatabaseCores: 0.25}, lines)
+	c := out.Model.Classes[0]
+	if app, db := c.Demand["app"].Value, c.Demand["database"].Value; math.Abs(app-0.02) > 1e-9 || math.Abs(db-0.01) > 1e-9 {
+		t.Errorf("demands %g and %g s, made with 0.02 and 0.01", app, db)
+	}
+	whole := learned(t, Options{AppCores: 1, DatabaseCores: 1}, lines).Model.MeasuredUtilization
+	if u := out.Model.MeasuredUtilization; !(u["app"] > 0) || math.Abs(u["app"]/whole["app"]-2) > 1e-9 || math.Abs(u["database"]/whole["database"]-4) > 1e-9 {
+		t.Errorf("utilization %v, of whole cores %v", u, whole)
 	}
 }
 

@@ -121,8 +121,8 @@ func (d *drawer) users(v *site) int {
 	return int(min(500, max(10, math.Ceil(most/20))))
 }
 
-// several: the process is at more than one site, so that each site's rate is
-// given by a window of its own.
+// at lists the sites that a process is drawn at; where there are several, each
+// site's rate is given by a window of its own.
 func (d *drawer) at(p int) (out []int) {
 	for i := range d.student.sites {
 		if slices.ContainsFunc(d.student.sites[i].work, func(w work) bool { return w.process == p && w.drawn() }) {

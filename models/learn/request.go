@@ -10,7 +10,6 @@ import (
 type request struct {
 	start, end float64 // seconds since 1970; it held a worker between them
 	sql, other float64 // seconds, sleeps taken off
-	sleep      float64
 	class      int32
 	tenant     int32
 	tries      int32
@@ -128,8 +127,7 @@ func (a *Accumulator) request(server int, l *odoo.LogLine, t float64) (request, 
 	r := request{end: t, sql: l.SQL, other: l.Other, class: class, tenant: a.tenant(l.Database), queries: int32(min(l.Queries, math.MaxInt32)),
 		tries: 1 + tried.count, exhausted: tried.exhausted}
 	r.start = t - r.sql - r.other
-	r.sleep = min(tried.sleep, r.other)
-	r.other -= r.sleep
+	r.other -= min(tried.sleep, r.other)
 	first := warm{w, r.tenant}
 	r.clean = r.tries == 1 && !r.exhausted && a.warmed[first] && l.Status > 0 && l.Status < 400
 	if !a.warmed[first] {

@@ -23,8 +23,13 @@ const memory = 5.0
 // and a request that is one of k at a station makes min(1, c/k) CPU seconds a
 // second. That depends on n and x alone and is tabulated, so that a day of
 // millions of lines takes seconds.
+//
+// Less than a core is a quota of the kernel's (control groups): below it a request
+// by itself runs at full speed, so that at least one core is what is shared
+// (as in models/demand, foreign.go, where it was measured on Odoo 19).
 type sweep struct {
-	cores  [2]float64 // 0: unknown
+	given  [2]float64 // cores; 0: unknown
+	cores  [2]float64 // of them, what is shared at a moment
 	shared bool
 	table  map[[2]int]*beside
 	events []event
@@ -40,9 +45,14 @@ type sweep struct {
 }
 
 func newSweep(o Options) sweep {
-	s := sweep{cores: [2]float64{o.AppCores, o.DatabaseCores}, shared: o.SharedHost, table: map[[2]int]*beside{}}
+	s := sweep{given: [2]float64{o.AppCores, o.DatabaseCores}, shared: o.SharedHost, table: map[[2]int]*beside{}}
 	if s.shared {
-		s.cores[database] = s.cores[app]
+		s.given[database] = s.given[app]
+	}
+	for st, c := range s.given {
+		if c > 0 {
+			s.cores[st] = max(1, c)
+		}
 	}
 	return s
 }

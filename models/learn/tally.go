@@ -32,14 +32,12 @@ func minuteGroup(t float64) int {
 type cell struct {
 	n    float64
 	work [2]float64 // CPU seconds
-	wall [2]float64 // as logged
 }
 
 func (c *cell) plus(o cell, weight float64) {
 	c.n += weight * o.n
 	for st := range stationNames {
 		c.work[st] += weight * o.work[st]
-		c.wall[st] += weight * o.wall[st]
 	}
 }
 
@@ -48,7 +46,7 @@ type layer struct {
 	cells   [groups]cell
 	square  [2]float64 // of CPU seconds
 	queries float64
-	spread  [2][bins]float32 // by size, for quantiles
+	spread  [2][bins]uint32 // by size, for quantiles
 }
 
 // tally is what is kept of a class.
@@ -56,18 +54,11 @@ type tally struct {
 	requests int // of all kinds
 	clean    int
 	retried  int
-	tries    int
-	sleep    float64
 	sum      [2]float64 // CPU seconds of clean requests
 	busy     [2]float64 // of all
 	layers   [len(quiets)]*layer
-	// Tries by how many others were at work meanwhile.
-	crowded [len(crowds)]struct{ requests, retried int }
-	redone  struct { // of retried requests: their work, in tries
-		n     int
-		extra float64 // seconds at work beyond one try
-		tries int
-	}
+	// Requests by how many others were at work meanwhile.
+	crowded   [len(crowds)]struct{ requests, retried int }
 	retriedBy [groups]struct{ requests, retried float64 }
 }
 
@@ -76,8 +67,6 @@ var crowds = [...]float64{0.25, 0.75, 1.5, 3, 6, 12, math.Inf(1)}
 
 func (t *tally) add(r *request) {
 	t.requests++
-	t.tries += int(r.tries)
-	t.sleep += r.sleep
 	g := &t.retriedBy[minuteGroup(r.start)]
 	g.requests++
 	at := 0
@@ -92,9 +81,6 @@ func (t *tally) add(r *request) {
 		t.retried++
 		g.retried++
 		t.crowded[at].retried++
-		t.redone.n++
-		t.redone.extra += r.active()
-		t.redone.tries += int(r.tries) - 1
 	}
 	if !r.clean {
 		return
@@ -109,11 +95,9 @@ func (t *tally) add(r *request) {
 	c := &l.cells[minuteGroup(r.start)]
 	c.n++
 	l.queries += float64(r.queries)
-	wall := [2]float64{r.other, r.sql}
 	for st := range stationNames {
 		t.sum[st] += r.work[st]
 		c.work[st] += r.work[st]
-		c.wall[st] += wall[st]
 		l.square[st] += r.work[st] * r.work[st]
 		l.spread[st][bin(r.work[st])]++
 	}
@@ -125,11 +109,6 @@ func (t *tally) merge(o *tally) {
 	t.requests += o.requests
 	t.clean += o.clean
 	t.retried += o.retried
-	t.tries += o.tries
-	t.sleep += o.sleep
-	t.redone.n += o.redone.n
-	t.redone.extra += o.redone.extra
-	t.redone.tries += o.redone.tries
 	for st := range stationNames {
 		t.sum[st] += o.sum[st]
 		t.busy[st] += o.busy[st]

@@ -30,7 +30,7 @@ func (l law) follows(i int) int {
 //
 // Source: H. Tijms, "A First Course in Stochastic Models", 2003, appendix B.
 func mixedErlang(mean, scv float64) law {
-	k := math.Ceil(1/scv - 1e-12)
+	k := max(2, math.Ceil(1/scv-1e-12))
 	p := (k*scv - math.Sqrt(max(0, k*(1+scv)-k*k*scv))) / (1 + scv)
 	p = min(1, max(0, p))
 	l := law{name: "mixed Erlang", chain: true, start: make([]float64, int(k)), rate: make([]float64, int(k))}
@@ -74,9 +74,16 @@ func hyperexponential(mean, scv, third float64) law {
 // that with a log-normal (TestLikeLognormal).
 const lognormalShare = 0.4
 
+// nearlyOne is how far above 1 an SCV must be for the third moments of laws to
+// differ by more than rounding.
+const nearlyOne = 1e-6
+
 // likeLognormal is the hyperexponential with that share. Towards an SCV of 1 it
 // becomes the exponential law, which a log-normal does not.
 func likeLognormal(mean, scv, share float64) law {
+	if scv-1 < nearlyOne {
+		return balanced(mean, scv)
+	}
 	low, high := balanced(1, scv).moments()[2], math.Pow(1+scv, 3)
 	return hyperexponential(mean, scv, low*math.Pow(high/low, share*min(1, scv-1)))
 }

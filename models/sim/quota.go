@@ -16,8 +16,25 @@ const grain = 1e-12
 
 // machine is a host whose cores several stations share.
 type machine struct {
-	cores    float64
+	headroom.Host
 	stations []*station
+}
+
+// pace is the share of a core that each of n running jobs has, and how fast
+// work goes there beside where demands were measured.
+func (m *machine) pace(n float64) (share, speed float64) {
+	share, speed = 1, 1
+	if n > m.Cores {
+		share = m.Cores / n
+	}
+	if m.Interference > 0 {
+		busy := 0.0
+		if m.Cores > 1 {
+			busy = max(0, min(n, m.Cores)-1) / (m.Cores - 1)
+		}
+		speed = (1 + m.Interference*m.Reference) / (1 + m.Interference*busy)
+	}
+	return share, speed
 }
 
 // running is the number of jobs that are not held back by their quota.
@@ -38,15 +55,16 @@ type quota struct {
 	period float64
 	left   float64 // CPU seconds of the period that end ends
 	end    float64
-	spent  bool // nobody runs until end
-	rate   float64
-	turn   bool // station.next is not the end of a job, but of the quota or of the period
+	spent  bool    // nobody runs until end
+	share  float64 // of a core, that each job has
+	rate   float64 // work that each job gets done in a second
+	turn   bool    // station.next is not the end of a job, but of the quota or of the period
 }
 
 // bind puts the stations on their hosts.
 func bind(stations []station, hosts []headroom.Host, of []headroom.Station) {
 	for _, h := range hosts {
-		m := &machine{cores: h.Cores}
+		m := &machine{Host: h}
 		for i, st := range of {
 			if st.Host == h.Name {
 				q := &quota{host: m, period: st.Period}
@@ -71,14 +89,14 @@ func (s *station) sync(now float64) {
 		s.clock += d * q.rate
 	}
 	s.last = now
-	used := n * q.rate * d
+	used := n * q.share * d
 	if now >= q.end { // a new period, or a later one
 		begin := q.period * math.Floor(now/q.period)
 		q.end = begin + q.period
 		if q.end <= now { // rounding
 			begin, q.end = q.end, q.end+q.period
 		}
-		used = n * q.rate * min(d, now-begin)
+		used = n * q.share * min(d, now-begin)
 		q.left, q.spent = s.servers*q.period, false
 	}
 	q.left -= used
@@ -86,18 +104,15 @@ func (s *station) sync(now float64) {
 
 // settle fixes the rates of a host's stations, and what is next at each.
 func (m *machine) settle(now float64) {
-	rate := 1.0
-	if n := m.running(); n > m.cores {
-		rate = m.cores / n
-	}
+	share, speed := m.pace(m.running())
 	for _, s := range m.stations {
 		q := s.quota
-		q.rate = rate
+		q.share, q.rate = share, share*speed
 		if q.spent || s.servers == 0 {
-			q.rate = 0
+			q.share, q.rate = 0, 0
 		}
 		n := float64(len(s.jobs))
-		s.uses(now, n*q.rate)
+		s.uses(now, n*q.share)
 		s.next, q.turn = math.Inf(1), false
 		if n == 0 || s.servers == 0 {
 			continue
@@ -107,7 +122,7 @@ func (m *machine) settle(now float64) {
 			continue
 		}
 		s.next = max(now, now+(s.jobs[0].end-s.clock)/q.rate)
-		use := n * q.rate
+		use := n * q.share
 		out := now + max(0, q.left)/use
 		if out > q.end {
 			out = math.Inf(1)
@@ -132,7 +147,7 @@ func (m *machine) sync(now float64) {
 func (s *station) turned(now float64) {
 	q := s.quota
 	q.host.sync(now)
-	if use := float64(len(s.jobs)) * q.rate; !q.spent && (q.left <= grain || now+q.left/use <= now) {
+	if use := float64(len(s.jobs)) * q.share; !q.spent && (q.left <= grain || now+q.left/use <= now) {
 		q.spent, q.left = true, 0 // late in a long run, the clock's grain is coarser
 	}
 	q.host.settle(now)

@@ -80,6 +80,32 @@ func TestQuotasShareTheirHost(t *testing.T) {
 	}
 }
 
+// Cores that disturb each other: two at once each take (1 + 0.5) times as long
+// as alone, and a demand that was measured beside another is 1/1.5 alone.
+func TestInterferenceByHand(t *testing.T) {
+	s := limited(2, 2, 0.1, headroom.Class{Demand: map[string]float64{"app": 1}})
+	for _, c := range []struct {
+		reference float64
+		at        []float64
+		expects   []float64
+	}{
+		{0, []float64{0}, []float64{1}},
+		{0, []float64{0, 0}, []float64{1.5, 1.5}},
+		{0, []float64{0, 0, 0, 0}, []float64{3, 3, 3, 3}},
+		{0, []float64{0, 0.5}, []float64{1.25, 1.25}}, // half of each in company
+		{1, []float64{0}, []float64{1 / 1.5}},
+		{1, []float64{0, 0}, []float64{1, 1}},
+		{0.5, []float64{0}, []float64{1 / 1.25}},
+	} {
+		s.Hosts[0].Interference, s.Hosts[0].Reference = 0.5, c.reference
+		for i, got := range replayed(t, s, c.at...) {
+			if math.Abs(got-c.expects[i]) > 1e-9 {
+				t.Errorf("reference %g, request %d of %d took %.12g s, not %g", c.reference, i, len(c.at), got, c.expects[i])
+			}
+		}
+	}
+}
+
 // With a period that is short beside the work, a quota of c of c cores or fewer
 // is processor sharing over c servers: the exact station that it refines.
 func TestShortPeriodsAreProcessorSharing(t *testing.T) {
@@ -94,6 +120,30 @@ func TestShortPeriodsAreProcessorSharing(t *testing.T) {
 	}
 	if u := got.Stations[0].Utilization; math.Abs(u-0.7) > 0.02 {
 		t.Errorf("utilization %g of 0.7", u)
+	}
+}
+
+// What is within a quota holds its worker for its demand only: a transient must
+// not take the system for overloaded because a core of that size would be.
+func TestTransientUnderQuota(t *testing.T) {
+	s := limited(0.25, 2, 0.1, headroom.Class{Demand: map[string]float64{"app": 0.01}, Delay: 0.04, ArrivalRate: 15})
+	s.Pool.Servers = 1
+	got, err := Transient(headroom.Transient{System: s, Batches: []headroom.Burst{{T: 1, Class: "a", Count: 20}}}, Options{Seed: 1, Replications: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 20 requests of 0.05 s and what comes meanwhile: 1/(1 - 0.75) s, and a bit for who was there.
+	if got.Drain == nil || !(got.Drain.Mean > 2.5 && got.Drain.Mean < 9) {
+		t.Errorf("drain %+v, warnings %q", got.Drain, got.Warnings)
+	}
+	// Two quotas' worth of a single core are one core.
+	s = limited(2, 1, 0.1, headroom.Class{Demand: map[string]float64{"app": 0.1}, ArrivalRate: 15})
+	got, err = Transient(headroom.Transient{System: s, Until: 5}, Options{Seed: 1, Replications: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Drain != nil {
+		t.Errorf("1.5 cores of work on one core drain: %+v", got.Drain)
 	}
 }
 

@@ -64,7 +64,11 @@ func bottlenecks(s headroom.System, steps []headroom.LoadStep, servers map[strin
 		}
 	}
 	for _, st := range s.Stations {
-		add(sizeOf(servers, "station "+st.Name, st.Servers), func(c headroom.Class) float64 { return c.Demand[st.Name] })
+		size := sizeOf(servers, "station "+st.Name, st.Servers)
+		if cores, ok := coresOf(s, st); ok {
+			size = min(size, cores)
+		}
+		add(size, func(c headroom.Class) float64 { return c.Demand[st.Name] })
 	}
 	for i, p := range s.AllPools() {
 		add(sizeOf(servers, "pool "+p.Name, float64(p.Workers())), func(c headroom.Class) float64 {
@@ -88,9 +92,23 @@ func sizeOf(servers map[string]float64, name string, otherwise float64) float64 
 func alone(s headroom.System, c headroom.Class) float64 {
 	t := c.Delay
 	for _, st := range s.Stations {
-		t += c.Demand[st.Name] / min(1, st.Servers)
+		speed := st.Servers
+		if cores, ok := coresOf(s, st); ok { // a quota does not slow what is within it
+			speed = cores
+		}
+		t += c.Demand[st.Name] / min(1, speed)
 	}
 	return t
+}
+
+// coresOf is those of the host that a station has a quota of.
+func coresOf(s headroom.System, st headroom.Station) (cores float64, ok bool) {
+	for _, h := range s.Hosts {
+		if h.Name == st.Host {
+			return h.Cores, true
+		}
+	}
+	return 0, false
 }
 
 // utilization is the highest one, after all changes.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/headroom-erp/headroom"
@@ -62,6 +63,9 @@ func Capacity(m headroom.Model, t headroom.Topology, provider Provider, objectiv
 	if err := errors.Join(errs...); err != nil {
 		return Limit{}, err
 	}
+	if !s.judged && !slices.ContainsFunc(found, func(e end) bool { return e.miss != nil }) {
+		return Limit{Warnings: []string{fmt.Sprintf("no objective could be judged (%s): the capacity is not known", s.unjudged)}}, nil
+	}
 	return s.limit(found), nil
 }
 
@@ -73,6 +77,8 @@ type search struct {
 	o          Options
 	mu         sync.Mutex
 	scenes     map[int]*scene // by grid point
+	judged     bool           // some objective had a figure in some replication
+	unjudged   string         // why one had none
 }
 
 // An end is where one replication's capacity lies: held, and missed at the next
@@ -132,7 +138,9 @@ func (s *search) misses(point, n int) (*miss, error) {
 	worst := miss{objective: -1}
 	highest := 1.0
 	for i, o := range s.objectives {
-		if x := ratio(o, c.judge(o).value); x > highest {
+		f := c.judge(o)
+		s.note(o, f)
+		if x := ratio(o, f.value); x > highest {
 			highest, worst.objective = x, i
 		}
 	}
@@ -141,6 +149,17 @@ func (s *search) misses(point, n int) (*miss, error) {
 	}
 	worst.station = c.busiest()
 	return &worst, nil
+}
+
+// note keeps whether anything was judged at all.
+func (s *search) note(o headroom.Objective, f figure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !math.IsNaN(f.value) {
+		s.judged = true
+	} else if s.unjudged == "" {
+		s.unjudged = s.o.name(o) + ": " + f.reason
+	}
 }
 
 // scene is that of a scale; bisection of doublings meets the same ones again.

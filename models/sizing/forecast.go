@@ -81,7 +81,7 @@ func Forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 // forecast also gives how much of the tightest objective's bound is taken, as
 // the median over replications.
 func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headroom.Objective, o Options) (headroom.Forecast, headroom.Estimate, error) {
-	s, courses, err := play(m, t, l, o, looked(objectives))
+	s, courses, err := play(m, t, l, o, looked(objectives), func(int, *course) {})
 	if err != nil {
 		return headroom.Forecast{}, headroom.Estimate{}, err
 	}
@@ -89,8 +89,9 @@ func forecast(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 	return f, tightest, nil
 }
 
-// play simulates every replication.
-func play(m headroom.Model, t headroom.Topology, l Load, o Options, see look) (*scene, []*course, error) {
+// play simulates every replication; each is given away when it is over, several at
+// once.
+func play(m headroom.Model, t headroom.Topology, l Load, o Options, see look, done func(n int, c *course)) (*scene, []*course, error) {
 	if err := o.check(); err != nil {
 		return nil, nil, err
 	}
@@ -101,7 +102,9 @@ func play(m headroom.Model, t headroom.Topology, l Load, o Options, see look) (*
 	courses := make([]*course, o.Replications)
 	errs := make([]error, o.Replications)
 	sim.Parallel(o.Replications, o.Parallel, func(n int) {
-		courses[n], errs[n] = s.replicate(o.Seed, n, see)
+		if courses[n], errs[n] = s.replicate(o.Seed, n, see); errs[n] == nil {
+			done(n, courses[n])
+		}
 	})
 	for _, err := range errs {
 		if err != nil {

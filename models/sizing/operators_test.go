@@ -120,7 +120,7 @@ func TestDocumentsArePassedOn(t *testing.T) {
 	run := func(pickers, packers int) (*course, headroom.Forecast) {
 		l := shift(2, pickers, packers, headroom.Catalogue{Products: 10})
 		objectives := []headroom.Objective{{Measure: headroom.MeasureAttainment, AtLeast: 0.95}, {Measure: headroom.MeasureDrain, Peak: "rush", AtMost: 60}}
-		s, courses, err := play(warehouse(), topology("big", 20, 20, 4), l, Options{Seed: 1, Replications: 3}.defaults(), look{})
+		s, courses, err := play(warehouse(), topology("big", 20, 20, 4), l, Options{Seed: 1, Replications: 3}.defaults(), look{}, func(int, *course) {})
 		if err != nil {
 			t.Fatal(err)
 		}

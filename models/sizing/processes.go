@@ -39,7 +39,7 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 	var counts, means []float64
 	at := map[string][]float64{}
 	for _, c := range courses {
-		v := filled(responses(c.in(s.window, index)))
+		v := s.filled(c.in(s.window, index))
 		counts = append(counts, float64(len(v)))
 		if len(v) == 0 {
 			continue
@@ -70,15 +70,19 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 	return p, true
 }
 
-// filled are sorted times in which one that failed counts as the longest of the
-// others, so that they can be written down.
-func filled(v []float64) []float64 {
-	longest := 0.0
+// filled are the sorted times of journeys in which each that failed counts as the
+// longest that any of them took, as in a run, so that they can be written down.
+func (s *scene) filled(list []journey) []float64 {
+	v, longest := responses(list), 0.0
+	for _, j := range list {
+		if j.outcome != idle {
+			longest = max(longest, min(j.end, s.horizon)-j.scheduled)
+		}
+	}
 	for i, x := range v {
 		if math.IsInf(x, 1) {
 			v[i] = longest
 		}
-		longest = v[i]
 	}
 	return v
 }

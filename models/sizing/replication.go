@@ -56,7 +56,6 @@ type paper struct {
 	released float64
 	due      float64 // 0: it has none
 	done     float64 // +Inf: not in the run
-	operator bool    // an operator released it
 }
 
 // A request is one that could have lost a conflict: it held a worker.
@@ -70,12 +69,12 @@ type request struct {
 // A usage is how busy a station of a stack was.
 type usage struct {
 	stack      int
-	what       string  // "app", "database", "host"
-	cores      float64 // before background load
-	background float64 // cores
-	bins       []float64
-	width      float64 // seconds of a bin
-	total      float64 // busy seconds of the window, background left out
+	what       string    // "app", "database", "host"
+	cores      float64   // before background load
+	background float64   // cores
+	sums       []float64 // busy seconds up to each edge of the bins
+	width      float64   // seconds of a bin
+	total      float64   // busy seconds of the window, background left out
 }
 
 // A poolUse is the mean number of busy workers of a stack.
@@ -136,7 +135,7 @@ func (c *course) take(i int, r *sim.Result) {
 		if h.Released == "" || o != well {
 			return
 		}
-		p := paper{site: from.site, kind: h.Released, released: end, due: from.due, done: math.Inf(1), operator: operator}
+		p := paper{site: from.site, kind: h.Released, released: end, due: from.due, done: math.Inf(1)}
 		if h.Done == h.Released { // the same journey does it
 			p.done = end
 		}

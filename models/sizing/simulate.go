@@ -26,36 +26,58 @@ func grainOf(seconds float64) float64 {
 // Simulate is Forecast with the course of the replications over time.
 func Simulate(m headroom.Model, t headroom.Topology, l Load, objectives []headroom.Objective, o Options) (headroom.Simulation, error) {
 	o = o.defaults()
-	s, courses, err := play(m, t, l, o, look{requests: true, grain: 1})
+	see := looked(objectives)
+	see.requests = true
+	if see.grain == 0 { // nothing is finer than what is printed
+		see.grain = grainOf(l.Header.Duration())
+	}
+	keep, lines := looked(objectives).requests, make([][]line, o.Replications)
+	s, courses, err := play(m, t, l, o, see, func(n int, c *course) {
+		lines[n] = c.lines()
+		if !keep { // a long window has many, and nobody asks for them any more
+			c.requests = nil
+		}
+	})
 	if err != nil {
 		return headroom.Simulation{}, err
 	}
 	f, _ := s.forecast(courses, objectives, o)
-	return headroom.Simulation{Plan: l.Header.Plan, Schedule: l.Header, Replications: o.Replications, Forecast: f, Series: s.series(courses)}, nil
+	return headroom.Simulation{Plan: l.Header.Plan, Schedule: l.Header, Replications: o.Replications, Forecast: f, Series: s.series(lines)}, nil
 }
 
 // A line is one replication's values of a series.
-type line struct{ name, label, unit string }
+type line struct {
+	what
+	values []float64
+}
 
-// series are the courses over time, from the lead-in on.
-func (s *scene) series(courses []*course) []headroom.SimulatedSeries {
-	width := grainOf(s.end)
-	n := max(1, int(math.Ceil(s.end/width)))
-	var order []line
-	values := map[line][][]float64{}
-	for _, c := range courses {
-		c.lines(width, n, func(l line, v []float64) {
-			if _, known := values[l]; !known {
-				order = append(order, l)
+// What a line is of.
+type what struct{ name, label, unit string }
+
+// binning is the width of a series' points, and their number.
+func (s *scene) binning() (width float64, n int) {
+	width = grainOf(s.end)
+	return width, max(1, int(math.Ceil(s.end/width)))
+}
+
+// series are the replications' lines over time, from the lead-in on.
+func (s *scene) series(lines [][]line) []headroom.SimulatedSeries {
+	width, n := s.binning()
+	var order []what
+	values := map[what][][]float64{}
+	for _, list := range lines {
+		for _, l := range list {
+			if _, known := values[l.what]; !known {
+				order = append(order, l.what)
 			}
-			values[l] = append(values[l], v)
-		})
+			values[l.what] = append(values[l.what], l.values)
+		}
 	}
 	var out []headroom.SimulatedSeries
 	for _, l := range order {
 		x := headroom.SimulatedSeries{Name: l.name, Label: l.label, Unit: l.unit}
 		for i := range n {
-			at := make([]float64, len(courses)) // a replication without it has nothing of it
+			at := make([]float64, len(lines)) // a replication without it has nothing of it
 			for k, v := range values[l] {
 				at[k] = v[i]
 			}
@@ -67,8 +89,10 @@ func (s *scene) series(courses []*course) []headroom.SimulatedSeries {
 	return out
 }
 
-// lines gives every series of one replication, always in the same order.
-func (c *course) lines(width float64, n int, give func(line, []float64)) {
+// lines are every series of one replication, always in the same order.
+func (c *course) lines() (out []line) {
+	width, n := c.binning()
+	give := func(l what, v []float64) { out = append(out, line{l, v}) }
 	count := func(which func(journey) (float64, bool), process int) []float64 {
 		v := make([]float64, n)
 		for _, j := range c.journeys {
@@ -83,15 +107,15 @@ func (c *course) lines(width float64, n int, give func(line, []float64)) {
 		if !known || c.due(i)+c.operators[j.Process] == 0 {
 			continue
 		}
-		give(line{"arrivals", j.Process, "1/s"}, count(func(j journey) (float64, bool) { return j.scheduled, true }, i))
-		give(line{"completed", j.Process, "1/s"}, count(func(j journey) (float64, bool) { return j.end, j.outcome == well }, i))
+		give(what{"arrivals", j.Process, "1/s"}, count(func(j journey) (float64, bool) { return j.scheduled, true }, i))
+		give(what{"completed", j.Process, "1/s"}, count(func(j journey) (float64, bool) { return j.end, j.outcome == well }, i))
 		level := newLevel(width, n)
 		for _, x := range c.journeys {
 			if int(x.process) == i {
 				level.add(x.scheduled, x.end)
 			}
 		}
-		give(line{"in_flight", j.Process, "journeys"}, level.mean())
+		give(what{"in_flight", j.Process, "journeys"}, level.mean())
 	}
 	kinds := map[string]bool{}
 	for _, p := range c.papers {
@@ -107,7 +131,7 @@ func (c *course) lines(width float64, n int, give func(line, []float64)) {
 		if kind == work {
 			unit = "journeys"
 		}
-		give(line{"backlog", kind, unit}, v)
+		give(what{"backlog", kind, unit}, v)
 	}
 	for i := range c.stacks {
 		level := newLevel(width, n)
@@ -116,15 +140,16 @@ func (c *course) lines(width float64, n int, give func(line, []float64)) {
 				level.add(r.start, r.start+r.waited)
 			}
 		}
-		give(line{"waiting", c.stacks[i].name + web, "requests"}, level.mean())
+		give(what{"waiting", c.stacks[i].name + web, "requests"}, level.mean())
 	}
 	for _, u := range c.stations {
 		v := make([]float64, n)
 		for i := range v {
 			v[i] = u.between(float64(i)*width, float64(i+1)*width)
 		}
-		give(line{"utilization", c.station(u), ""}, v)
+		give(what{"utilization", c.station(u), ""}, v)
 	}
+	return out
 }
 
 // A level is how many there are of something, by bins.

@@ -57,7 +57,11 @@ func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System 
 		s.Stations = append(s.Stations, st)
 	}
 	if q := t.Quota; q != nil {
-		s.Hosts = []headroom.Host{{Name: machine, Cores: q.Cores}}
+		h := headroom.Host{Name: machine, Cores: q.Cores}
+		if i := m.Interference; i != nil {
+			h.Interference, h.Reference = max(0, i.Share.Value), min(1, max(0, i.Reference))
+		}
+		s.Hosts = []headroom.Host{h}
 	}
 	for _, k := range m.Classes {
 		s.Classes = append(s.Classes, class(k, t.SharedHost))

@@ -10,7 +10,7 @@ func (c *course) use(i int, r *sim.Result, app, database, grain float64) {
 		u := usage{stack: i, what: st.Name, cores: st.Servers, width: grain}
 		u.background = min(rest[st.Name], (1-leastShare)*st.Servers)
 		if n < len(r.Stations) {
-			u.total, u.bins = r.Stations[n].BusySeconds, r.Stations[n].Bins
+			u.total, u.sums = r.Stations[n].BusySeconds, cumulated(r.Stations[n].Bins)
 		}
 		c.stations = append(c.stations, u)
 	}
@@ -33,20 +33,29 @@ func (u usage) whole(seconds float64) float64 {
 // between is its utilization from one time to another, from the bins that it
 // was kept in.
 func (u usage) between(from, to float64) float64 {
-	return min(1, ((u.before(to)-u.before(from))/(to-from)+u.background)/u.cores)
+	return min(1, (max(0, u.before(to)-u.before(from))/(to-from)+u.background)/u.cores)
 }
 
 // before is the busy seconds up to a time.
 func (u usage) before(t float64) float64 {
-	var sum float64
-	for i, b := range u.bins {
-		from := float64(i) * u.width
-		if t <= from {
-			break
-		}
-		sum += b * min(1, (t-from)/u.width)
+	last := len(u.sums) - 1
+	if last < 1 || t <= 0 {
+		return 0
 	}
-	return sum
+	i := int(min(t/u.width, float64(last)))
+	if i == last {
+		return u.sums[last]
+	}
+	return u.sums[i] + (u.sums[i+1]-u.sums[i])*(t/u.width-float64(i))
+}
+
+// cumulated are the sums of bins before each and after the last.
+func cumulated(bins []float64) []float64 {
+	out := make([]float64, len(bins)+1)
+	for i, b := range bins {
+		out[i+1] = out[i] + b
+	}
+	return out
 }
 
 // station names a station as runs do: "app", behind the stack's name where

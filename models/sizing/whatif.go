@@ -75,6 +75,13 @@ func (w WhatIf) check(t headroom.Topology) error {
 	case w.DatabaseCores != 0 && t.SharedHost:
 		return wrong(fmt.Sprintf("the database of topology %q shares the app's cores", t.Name), "database-cores", "give the host's with app-cores")
 	}
+	if q := t.Quota; q != nil {
+		for _, v := range []float64{w.AppCores, w.DatabaseCores} {
+			if v > q.Cores {
+				return wrong(fmt.Sprintf("topology %q would have a limit of %g cores on a machine of %g", t.Name, v, q.Cores), "app-cores, database-cores", "give no more than the machine has, or change its quota.cores in the plan")
+			}
+		}
+	}
 	return nil
 }
 

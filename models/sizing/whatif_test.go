@@ -45,6 +45,8 @@ func TestWhatIfApplies(t *testing.T) {
 	}
 	shared := top
 	shared.SharedHost = true
+	limited := top
+	limited.Quota = &headroom.Quota{Cores: 2}
 	for want, c := range map[string]struct {
 		w WhatIf
 		t headroom.Topology
@@ -55,6 +57,7 @@ func TestWhatIfApplies(t *testing.T) {
 		`-1 is not above 0`:          {WhatIf{Workers: -1}, top},
 		`has 2 stacks`:               {WhatIf{AppCores: 2}, before},
 		`shares the app's cores`:     {WhatIf{DatabaseCores: 2}, shared},
+		`4 cores on a machine of 2`:  {WhatIf{AppCores: 4}, limited},
 		`"=hub" says no site`:        {WhatIf{AddSites: []string{"=hub"}}, top},
 		`has a site "north" already`: {WhatIf{AddSites: []string{"north=hub", "north=hub"}}, top},
 	} {

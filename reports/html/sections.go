@@ -116,7 +116,11 @@ func verified(v *headroom.CapacityCheck) table {
 		Head: heads("Scale of the replayed load", "<Objectives", "<Nearest to its bound, or farthest beyond", "Of its bound", "<Kept in"),
 		Note: fmt.Sprintf("Measured %s, forecast %s, error %s.", figure.Estimate(v.Measured, figure.Times), figure.Estimate(v.Forecast, figure.Times), figure.Signed(v.Error))}
 	for _, p := range v.Probes {
-		t.Rows = append(t.Rows, []cell{text(figure.Number(p.Scale) + " ×"), judged(cell{Left: true}, &p.Met), left(p.Worst), text(figure.Share(p.Ratio)), left(p.Folder)})
+		share := figure.Share(p.Ratio)
+		if p.Early {
+			share = "broken off"
+		}
+		t.Rows = append(t.Rows, []cell{text(figure.Number(p.Scale) + " ×"), judged(cell{Left: true}, &p.Met), left(p.Worst), text(share), left(p.Folder)})
 	}
 	return t
 }

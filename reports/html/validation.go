@@ -206,12 +206,16 @@ func (b *validationBuilder) provenance() section {
 	r := b.r
 	s := section{ID: "method", Title: "Method and provenance", Commands: r.Commands}
 	t := table{ID: "t-forecasts", Caption: "When each forecast was written down, and when its run began", Head: heads("Combination", "<Forecast", "<Measured", "<Seed", "<Model")}
+	const moment = "2 Jan 2006 15:04:05 UTC"
 	for _, p := range r.Proofs {
-		at := figure.Unknown
+		forecast, at := p.ForecastAt.UTC().Format(moment), figure.Unknown
 		if p.MeasuredAt != nil {
-			at = p.MeasuredAt.UTC().Format("2 Jan 2006 15:04:05 UTC")
+			at = p.MeasuredAt.UTC().Format(moment)
 		}
-		t.Rows = append(t.Rows, []cell{text(p.Name), left(p.ForecastAt.UTC().Format("2 Jan 2006 15:04:05 UTC")), left(at), left(fmt.Sprint(p.Seed)), left(p.Hash[:min(12, len(p.Hash))])})
+		if p.Late {
+			forecast += ", after the run had begun"
+		}
+		t.Rows = append(t.Rows, []cell{text(p.Name), left(forecast), left(at), left(fmt.Sprint(p.Seed)), left(p.Hash[:min(12, len(p.Hash))])})
 	}
 	if len(t.Rows) > 0 {
 		s.Tables = append(s.Tables, t)

@@ -7,6 +7,7 @@ import (
 	"testing"
 )
 
+// naive is the highest figure over windows of a width that begin at every time,
 // a little behind it, and where one ends at it or a little behind.
 func naive(times []float64, from, to, width float64, figure func(lo, hi int) (float64, bool)) float64 {
 	best := math.Inf(-1)

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,6 +84,41 @@ func TestVariantIsTheCombinationsLoadAlone(t *testing.T) {
 	}
 }
 
+// What will be too little to be scored is known beforehand.
+func TestPlannedJourneys(t *testing.T) {
+	c := combination()
+	v, err := c.Variant(plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Planned(v, playersOfTest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Schedule(v, 1, playersOfTest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders := 0
+	for a := range s.Arrivals() {
+		if a.Kind != headroom.Closed && a.At.Seconds() >= 20 {
+			orders++
+		}
+	}
+	// Three operators who pause for 2 s on the mean, in 100 s.
+	if len(got) != 2 || got["order"] != orders || orders < 25 || got["pick"] != 150 {
+		t.Errorf("planned %v, want %d orders and at most 150 picks", got, orders)
+	}
+	c.PerHour["order"] = math.Inf(1)
+	if v, err = c.Variant(plan()); err == nil {
+		_, err = c.Planned(v, playersOfTest)
+	}
+	var in *headroom.InputError
+	if !errors.As(err, &in) {
+		t.Errorf("an endless rate: %v", err)
+	}
+}
+
 func TestCombinationsThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(*Combination){
 		`plan hub has no process "ship"`:        func(c *Combination) { c.PerHour = map[string]float64{"ship": 1} },
@@ -90,6 +126,11 @@ func TestCombinationsThatCannotBe(t *testing.T) {
 		"-2 operators of pick":                  func(c *Combination) { c.Operators = map[string]int{"pick": -2} },
 		"it has no load":                        func(c *Combination) { c.PerHour, c.Operators = nil, nil },
 		"a window of 0 s after a lead-in of 20": func(c *Combination) { c.Seconds = 0 },
+		"combination c: it has no load":         func(c *Combination) { c.PerHour["order"], c.Operators = 0, nil },
+		"a pause of 0 s":                        func(c *Combination) { c.ThinkTime["pick"] = 0 },
+		"a pause of NaN s":                      func(c *Combination) { c.ThinkTime["pick"] = math.NaN() },
+		"a popularity of -1":                    func(c *Combination) { c.Popularity = new(-1.0) },
+		"windows of -5 s":                       func(c *Combination) { c.CapacitySeconds = -5 },
 	} {
 		c := combination()
 		change(&c)
@@ -183,25 +224,50 @@ func TestACampaignGoesOn(t *testing.T) {
 		if _, err := c.Measure(t.Context(), combination(), 1); err != nil {
 			t.Fatal(err)
 		}
-		if *ran != wantRan || c.Done(combination()) != wantDone {
-			t.Errorf("ran %d times, done %v; want %d, %v", *ran, c.Done(combination()), wantRan, wantDone)
+		if done, err := c.Done(combination(), 1); *ran != wantRan || done != wantDone || err != nil {
+			t.Errorf("ran %d times, done %v, %v; want %d, %v", *ran, done, err, wantRan, wantDone)
 		}
 	}
 	measure(1, false)
 	measure(2, false)
 	complete = true
-	if n := len(c.Missing([]Combination{combination()})); n != 1 {
-		t.Errorf("%d are missing, want 1", n)
-	}
 	measure(3, true)
 	measure(3, true)
-	if n := len(c.Missing([]Combination{combination()})); n != 0 {
-		t.Errorf("%d are missing, want none", n)
-	}
 	for _, name := range []string{"c-1", "c-2"} {
 		if _, err := os.Stat(filepath.Join(c.Workspace, "unfinished", name, "run.json")); err != nil {
 			t.Errorf("what was not finished is gone: %v", err)
 		}
+	}
+}
+
+// A run is never taken for one of another load, topology, seed or scale that
+// happens to have its name.
+func TestARunIsOfItsCombinationAlone(t *testing.T) {
+	c, ran := measuring(t, func(folder string, info headroom.RunInfo) error { return bundle(folder, info, true) })
+	if _, err := c.Measure(t.Context(), combination(), 1); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*Combination){
+		"rate":       func(k *Combination) { k.PerHour = map[string]float64{"order": 1801} },
+		"topology":   func(k *Combination) { k.Topology = topology(3, 1, 0.5) },
+		"seed":       func(k *Combination) { k.Seed++ },
+		"window":     func(k *Combination) { k.Seconds++ },
+		"pause":      func(k *Combination) { k.ThinkTime = map[string]float64{"pick": 3} },
+		"popularity": func(k *Combination) { k.Popularity = new(1.1) },
+	} {
+		k := combination()
+		change(&k)
+		var in *headroom.InputError
+		if _, err := c.Measure(t.Context(), k, 1); !errors.As(err, &in) || !strings.Contains(err.Error(), "was run with another load") {
+			t.Errorf("another %s: %v", what, err)
+		}
+	}
+	if _, err := c.Done(combination(), 1.5); err == nil {
+		t.Error("a run at another scale is taken for it")
+	}
+	c.Plan.Objectives = nil // they judge a run, and do not change it
+	if done, err := c.Done(combination(), 1); !done || err != nil || *ran != 1 {
+		t.Errorf("done %v, %v, ran %d times", done, err, *ran)
 	}
 }
 

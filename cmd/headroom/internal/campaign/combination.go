@@ -121,6 +121,30 @@ func (c Combination) Schedule(variant headroom.Plan, scale float64, players map[
 	return calendar.New(variant, w, c.Seed, scale, players)
 }
 
+// Planned is how many journeys the window of a combination's variant has, by
+// process: of open arrivals those of the schedule; of operators what they would
+// make if a journey took no time, so that they make fewer.
+func (c Combination) Planned(variant headroom.Plan, players map[string]calendar.Player) (map[string]int, error) {
+	s, err := c.Schedule(variant, 1, players)
+	if err != nil {
+		return nil, fmt.Errorf("combination %s: %w", c.Name, err)
+	}
+	out := map[string]int{}
+	for a, err := range s.Arrivals() {
+		if err != nil {
+			return nil, err
+		}
+		p := s.Header().Processes[a.Process]
+		switch {
+		case a.Kind == headroom.Closed && p.ThinkTime > 0:
+			out[p.Name] += int(c.Seconds / p.ThinkTime)
+		case a.Kind != headroom.Closed && a.At.Seconds() >= c.LeadIn:
+			out[p.Name]++
+		}
+	}
+	return out, nil
+}
+
 // check refuses a combination that is not one of the plan.
 func (c Combination) check(plan headroom.Plan) error {
 	bad := func(what string, args ...any) error {
@@ -147,11 +171,28 @@ func (c Combination) check(plan headroom.Plan) error {
 			return bad("%d operators of %s", c.Operators[name], name)
 		}
 	}
-	if len(c.PerHour)+len(c.Operators) == 0 {
+	for _, name := range slices.Sorted(maps.Keys(c.ThinkTime)) {
+		if think := c.ThinkTime[name]; !(think > 0 && think <= longestThink) {
+			return bad("a pause of %g s between journeys of %s; it is above 0 and at most a day", think, name)
+		}
+	}
+	if s := c.Popularity; s != nil && !(*s >= 0 && *s <= highestPopularity) {
+		return bad("a popularity of %g; it is from 0 to %d", *s, highestPopularity)
+	}
+	if len(c.Load(plan)) == 0 {
 		return bad("it has no load")
 	}
 	if !(c.Seconds > 0) || !(c.LeadIn >= 0) {
 		return bad("a window of %g s after a lead-in of %g s", c.Seconds, c.LeadIn)
 	}
+	if !(c.CapacitySeconds >= 0) {
+		return bad("a search of the capacity with windows of %g s", c.CapacitySeconds)
+	}
 	return nil
 }
+
+// Bounds that a plan has, too.
+const (
+	longestThink      = 86_400 // seconds
+	highestPopularity = 10
+)

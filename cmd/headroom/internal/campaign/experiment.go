@@ -119,28 +119,29 @@ func (e *Experiment) Learned(m headroom.Model) {
 // JourneyDemand is the CPU time of one journey at a station: the sum over its
 // steps. Their errors go together, as they come together, so that the ends of
 // the intervals are summed too. The second result says whether the model knows
-// the process.
+// the process there.
 func JourneyDemand(m headroom.Model, process, station string) (headroom.Estimate, bool) {
 	out := headroom.Estimate{Level: headroom.Level, Identified: true}
-	for _, j := range m.Journeys {
-		if j.Process != process {
+	at := slices.IndexFunc(m.Journeys, func(j headroom.JourneyModel) bool { return j.Process == process })
+	if at < 0 {
+		return out, false
+	}
+	known := false
+	for i, step := range m.Journeys[at].Steps {
+		k := slices.IndexFunc(m.Classes, func(c headroom.ClassModel) bool { return c.Name == step })
+		if k < 0 {
 			continue
 		}
-		for i, step := range j.Steps {
-			k := slices.IndexFunc(m.Classes, func(c headroom.ClassModel) bool { return c.Name == step })
-			if k < 0 {
-				continue
-			}
-			d := m.Classes[k].Demand[station]
-			out.Value, out.Low, out.High = out.Value+j.Visits[i]*d.Value, out.Low+j.Visits[i]*d.Low, out.High+j.Visits[i]*d.High
-			out.N = max(out.N, d.N)
-			if !d.Identified && d.Value > 0 {
-				out.Identified = false
-			}
+		d, there := m.Classes[k].Demand[station]
+		known = known || there
+		visits := m.Journeys[at].Visits[i]
+		out.Value, out.Low, out.High = out.Value+visits*d.Value, out.Low+visits*d.Low, out.High+visits*d.High
+		out.N = max(out.N, d.N)
+		if !d.Identified && d.Value > 0 {
+			out.Identified = false
 		}
-		return out, true
 	}
-	return out, false
+	return out, known
 }
 
 // Steps are the phases that could be run: each process by itself, the plan's

@@ -1,7 +1,9 @@
 package campaign
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -27,32 +29,54 @@ type Campaign struct {
 // Folder is a combination's bundle.
 func (c *Campaign) Folder(name string) string { return filepath.Join(c.Workspace, "runs", name) }
 
-// Done says whether a combination was run completely.
-func (c *Campaign) Done(k Combination) bool {
+// Done says whether a combination was run completely at a scale of its load. A
+// complete run of its name with another load or topology is an error: it must
+// not be taken for this one.
+func (c *Campaign) Done(k Combination, scale float64) (bool, error) {
 	r, err := results.Open(c.Folder(k.Name))
 	if err != nil {
-		return false
+		return false, nil // Prepare sets aside what cannot be opened
 	}
 	defer func() { _ = r.Close() }() // only read from
-	return r.Info().Complete
+	if !r.Info().Complete {
+		return false, nil
+	}
+	variant, schedule, err := c.load(k, scale)
+	if err != nil {
+		return false, err
+	}
+	was, err := offered(r.Info())
+	if err != nil {
+		return false, err
+	}
+	is, err := offered(headroom.RunInfo{Plan: variant, Topology: k.Topology, Schedule: schedule.Header()})
+	if err != nil {
+		return false, err
+	}
+	if !bytes.Equal(was, is) {
+		return false, &headroom.InputError{What: "was run with another load, topology or plan than combination " + k.Name + " has now", Where: c.Folder(k.Name),
+			Do: "take another workspace, or move that folder away, so that it is run again"}
+	}
+	return true, nil
 }
 
-// Missing are the combinations that are yet to be run.
-func (c *Campaign) Missing(all []Combination) []Combination {
-	var out []Combination
-	for _, k := range all {
-		if !c.Done(k) {
-			out = append(out, k)
-		}
-	}
-	return out
+// offered is what a run's figures depend on, in a form that can be compared:
+// not its objectives, which judge them.
+func offered(run headroom.RunInfo) ([]byte, error) {
+	return json.Marshal(struct {
+		Processes []headroom.Process
+		Topology  headroom.Topology
+		Schedule  headroom.Header
+	}{run.Plan.Processes, run.Topology, run.Schedule})
 }
 
 // Measure runs a combination at a scale of its load, unless it was run, and
 // returns its bundle.
 func (c *Campaign) Measure(ctx context.Context, k Combination, scale float64) (string, error) {
 	folder := c.Folder(k.Name)
-	if c.Done(k) {
+	if done, err := c.Done(k, scale); err != nil {
+		return folder, err
+	} else if done {
 		c.Say("%s was measured before: kept", k.Name)
 		return folder, nil
 	}
@@ -66,6 +90,15 @@ func (c *Campaign) Measure(ctx context.Context, k Combination, scale float64) (s
 // Prepare makes a combination's variant and its schedule at a scale, and room
 // for its bundle: a run that did not come to its end is set aside.
 func (c *Campaign) Prepare(k Combination, scale float64) (headroom.Plan, headroom.Schedule, error) {
+	variant, schedule, err := c.load(k, scale)
+	if err != nil {
+		return variant, nil, err
+	}
+	return variant, schedule, c.setAside(c.Folder(k.Name))
+}
+
+// load is a combination's variant and its schedule at a scale.
+func (c *Campaign) load(k Combination, scale float64) (headroom.Plan, headroom.Schedule, error) {
 	variant, err := k.Variant(c.Plan)
 	if err != nil {
 		return variant, nil, err
@@ -74,7 +107,7 @@ func (c *Campaign) Prepare(k Combination, scale float64) (headroom.Plan, headroo
 	if err != nil {
 		return variant, nil, fmt.Errorf("combination %s: %w", k.Name, err)
 	}
-	return variant, schedule, c.setAside(c.Folder(k.Name))
+	return variant, schedule, nil
 }
 
 // setAside moves a run that did not come to its end out of the way.

@@ -177,8 +177,14 @@ func (e *Estate) Close(ctx context.Context) error {
 // Given is a topology as a target serves it on this machine: one of ours gives
 // its parts quotas of the machine's cores, the stand-in cores that are virtual.
 func Given(target string, t headroom.Topology) headroom.Topology {
-	if target == Odoo || target == Compose {
+	switch target {
+	case Odoo, Compose:
 		return odoostack.Given(t, float64(runtime.NumCPU()))
+	case ERP:
+		t.Quota, t.Stacks = nil, slices.Clone(t.Stacks)
+		for i := range t.Stacks {
+			t.Stacks[i].Quota = nil
+		}
 	}
 	return t
 }

@@ -13,8 +13,10 @@ import (
 // with fewer the measured p95 is itself too uncertain.
 const LeastJourneys = 1000
 
-// leastRetried is how many retried requests a scored share rests on: of fewer
-// the share's own standard error is more than a quarter of it.
+// leastRetried is how many retried requests a scored share rests on, measured or
+// forecast: of fewer the share's own standard error is more than a quarter of
+// it. To ask it of the measured ones alone would leave out the forecasts that are
+// far too high.
 const leastRetried = 16
 
 // mostFailed is the share of journeys that may fail: the others' times are then
@@ -64,9 +66,11 @@ func Figures(f headroom.Forecast, atSpeed *headroom.Forecast, m Measured, operat
 			if !ok {
 				continue
 			}
-			lacks := why
-			if lost := math.Round(measured.Value * float64(measured.N)); lost < leastRetried {
+			lacks, forecast := why, math.Round(fp.Retries[class].Value*float64(measured.N))
+			if lost := math.Round(measured.Value * float64(measured.N)); lost < leastRetried && forecast < leastRetried {
 				lacks = cause(why, fmt.Sprintf("%.0f requests were retried, and %d are wanted", lost, leastRetried))
+			} else if lost == 0 {
+				lacks = cause(why, fmt.Sprintf("no request was retried, and %.0f of %d were forecast to be", forecast, measured.N))
 			}
 			add(headroom.ProofRetries, fp.Retries[class], fs.Retries[class], measured, measured.N, lacks).Class = class
 		}
@@ -121,4 +125,11 @@ func process(f headroom.Forecast, name string) (headroom.ProcessForecast, bool) 
 		}
 	}
 	return headroom.ProcessForecast{}, false
+}
+
+// Void takes the figures of a run that shows nothing out of all scores.
+func Void(figures []headroom.ProofFigure, why string) {
+	for i := range figures {
+		figures[i].Scored, figures[i].Why = false, why
+	}
 }

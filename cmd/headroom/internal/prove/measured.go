@@ -6,7 +6,6 @@ package prove
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/headroom-erp/headroom"
@@ -29,7 +28,6 @@ type Measured struct {
 type MeasuredProcess struct {
 	Journeys   int // scheduled in the window that ended well
 	Failed     int
-	Operators  bool // done by operators
 	Mean       headroom.Estimate
 	P50, P95   headroom.Estimate
 	Throughput headroom.Estimate // 1/s, journeys that ended well in the window
@@ -40,11 +38,9 @@ func Measure(run headroom.Run) (Measured, error) {
 	h := run.Info().Schedule
 	from, to := h.LeadIn, h.Duration()
 	m := Measured{Processes: map[string]MeasuredProcess{}, Retries: map[string]headroom.Estimate{}}
-	in := map[uint64]bool{} // arrivals with a journey of the window
 	type own struct {
 		at, took, ends []float64
 		failed         int
-		operators      bool
 	}
 	all := map[string]*own{}
 	for j, err := range run.Journeys() {
@@ -56,14 +52,12 @@ func Measure(run headroom.Run) (Measured, error) {
 			p = &own{}
 			all[j.Process] = p
 		}
-		p.operators = p.operators || j.Kind == headroom.Closed
 		if j.Outcome == headroom.OK && j.End >= from && j.End < to {
 			p.ends = append(p.ends, j.End)
 		}
 		if j.Scheduled < from || j.Scheduled >= to {
 			continue
 		}
-		in[j.Arrival] = true
 		switch j.Outcome {
 		case headroom.OK:
 			p.at, p.took = append(p.at, j.Scheduled), append(p.took, j.End-j.Scheduled)
@@ -75,7 +69,7 @@ func Measure(run headroom.Run) (Measured, error) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		p := all[name]
 		mean, at := stats.MeanAndQuantiles(inOrder(p.at, p.took), []float64{0.5, 0.95}, seed)
-		m.Processes[name] = MeasuredProcess{Journeys: len(p.took), Failed: p.failed, Operators: p.operators,
+		m.Processes[name] = MeasuredProcess{Journeys: len(p.took), Failed: p.failed,
 			Mean: mean, P50: at[0], P95: at[1], Throughput: throughput(p.ends, from, to)}
 	}
 	var err error
@@ -90,13 +84,13 @@ func Measure(run headroom.Run) (Measured, error) {
 }
 
 // inOrder are values in the order of their times.
-func inOrder(at, values []float64) []float64 {
+func inOrder[V any](at []float64, values []V) []V {
 	order := make([]int, len(at))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
-	out := make([]float64, len(values))
+	out := make([]V, len(values))
 	for i, k := range order {
 		out[i] = values[k]
 	}
@@ -146,46 +140,38 @@ func median(values []float64) float64 {
 }
 
 // retries are the shares of requests that lost a try, by class, of requests
-// begun in the window that the server logged.
+// begun in the window that the server logged. Who loses one often makes the next
+// one lose too, so that the intervals are stats.Share's.
 func retries(run headroom.Run, from, to float64) (map[string]headroom.Estimate, error) {
 	type request struct {
 		arrival uint64
 		n       int
 	}
-	classes := map[request]string{}
+	type begun struct {
+		class string
+		at    float64
+	}
+	ours := map[request]begun{}
 	for r, err := range run.Requests() {
 		if err != nil {
 			return nil, err
 		}
 		if r.Start >= from && r.Start < to {
-			classes[request{r.Arrival, r.N}] = r.Process + "." + r.Step
+			ours[request{r.Arrival, r.N}] = begun{r.Process + "." + r.Step, r.Start}
 		}
 	}
-	lost, logged := map[string]int{}, map[string]int{}
+	at, lost := map[string][]float64{}, map[string][]bool{}
 	for l, err := range run.Server() {
 		if err != nil {
 			return nil, err
 		}
-		if class, ok := classes[request{l.Arrival, l.N}]; ok {
-			logged[class]++
-			if l.Tries > 1 {
-				lost[class]++
-			}
+		if b, ok := ours[request{l.Arrival, l.N}]; ok {
+			at[b.class], lost[b.class] = append(at[b.class], b.at), append(lost[b.class], l.Tries > 1)
 		}
 	}
 	out := map[string]headroom.Estimate{}
-	for class, n := range logged {
-		out[class] = proportion(lost[class], n)
+	for class, events := range lost {
+		out[class] = stats.Share(inOrder(at[class], events), seed)
 	}
 	return out, nil
-}
-
-// proportion is k of n with Wilson's score interval (JASA 22, 1927).
-func proportion(k, n int) headroom.Estimate {
-	const z = 1.6448536269514722 // of level 0.9
-	p, m := float64(k)/float64(n), float64(n)
-	centre := (p + z*z/(2*m)) / (1 + z*z/m)
-	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return headroom.Estimate{Value: p, Low: max(0, centre-half), High: min(1, centre+half), Level: headroom.Level, N: n,
-		Method: "retried requests in the log", Identified: n >= 10}
 }

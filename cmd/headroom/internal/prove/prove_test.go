@@ -79,8 +79,8 @@ func TestMeasureCountsTheWindowAlone(t *testing.T) {
 	f.journeys[10].Outcome = headroom.Fault // in the lead-in: nobody counts it
 	m := measure(t, f)
 	p := m.Processes["pick"]
-	if p.Journeys != 498 || p.Failed != 1 || !p.Operators {
-		t.Errorf("%d journeys, %d failed, operators %v; want 498, 1, true", p.Journeys, p.Failed, p.Operators)
+	if p.Journeys != 498 || p.Failed != 1 {
+		t.Errorf("%d journeys, %d failed; want 498, 1", p.Journeys, p.Failed)
 	}
 	if math.Abs(p.Mean.Value-0.5) > 1e-9 || math.Abs(p.P95.Value-0.5) > 1e-9 {
 		t.Errorf("mean %g and p95 %g, want 0.5", p.Mean.Value, p.P95.Value)
@@ -212,12 +212,25 @@ func TestWhatIsNotScored(t *testing.T) {
 	}{
 		{picks(), headroom.ProofMean, 501, "500 journeys, and 501 are wanted"},
 		{failing, headroom.ProofP95, 100, "20 journeys failed"},
-		{calm, headroom.ProofRetries, 100, "0 requests were retried, and 16 are wanted"},
+		{calm, headroom.ProofRetries, 100, "no request was retried, and 75 of 500 were forecast to be"},
 	} {
 		g := figure(t, Figures(forecast(), nil, measure(t, c.run), map[string]int{"pick": 1}, c.least), c.what)
 		if g.Scored || g.Why != c.why {
 			t.Errorf("%s: scored %v because %q, want %q", c.what, g.Scored, g.Why, c.why)
 		}
+	}
+	// A share that is forecast far too high is not left out because so little came
+	// of it.
+	for i := range 4 {
+		calm.server[100+i].Tries = 2
+	}
+	if g := figure(t, Figures(forecast(), nil, measure(t, calm), nil, 100), headroom.ProofRetries); !g.Scored || !near(g.Error, 0.15/0.008-1) {
+		t.Errorf("15 %% forecast, 4 of 500 measured: %+v", g)
+	}
+	rarely := forecast()
+	rarely.Processes[0].Retries["pick.validate"] = estimate(0.01, 0, 0.02)
+	if g := figure(t, Figures(rarely, nil, measure(t, calm), nil, 100), headroom.ProofRetries); g.Scored || g.Why != "4 requests were retried, and 16 are wanted" {
+		t.Errorf("1 %% forecast, 4 of 500 measured: %+v", g)
 	}
 	// Throughput of open load is what was offered.
 	for _, g := range Figures(forecast(), nil, measure(t, picks()), nil, 100) {
@@ -252,7 +265,7 @@ func TestScores(t *testing.T) {
 	if s := got[headroom.ProofMean]; s.N != 2 || !near(s.Value, 0.2) || !near(s.Worst, 0.3) || s.Met == nil || *s.Met || s.AtSpeed == nil || !near(*s.AtSpeed, 0.5) {
 		t.Errorf("mean %+v", s)
 	}
-	if s := got[headroom.ProofCapacity]; s.N != 1 || !near(s.Value, 0.02) || s.Met == nil || !*s.Met {
+	if s := got[headroom.ProofCapacity]; s.N != 1 || !near(s.Value, 1/0.98-1) || s.Met == nil || !*s.Met {
 		t.Errorf("capacity %+v", s)
 	}
 	if s := got[headroom.ProofCoverage]; s.N != 3 || !near(s.Value, 2.0/3) || s.Met == nil || *s.Met {
@@ -266,6 +279,32 @@ func TestScores(t *testing.T) {
 		!strings.HasPrefix(failures[0], "b: pick mean is forecast 30 % too low; with the machine's speed taken out 50 % too high; its interval does not hold") ||
 		!strings.HasPrefix(failures[1], "a: pick mean is forecast 10 % too high") {
 		t.Errorf("failures %q", failures)
+	}
+}
+
+// A capacity is covered as every other figure is: what was measured lies in the
+// forecast's interval; that the intervals touch is not enough.
+func TestACapacityIsCoveredByTheForecastsInterval(t *testing.T) {
+	for _, c := range []struct {
+		measured headroom.Estimate
+		covered  float64
+	}{{estimate(1.08, 1.04, 1.12), 1}, {estimate(1.12, 1.08, 1.16), 0}} {
+		p := headroom.Proof{Capacity: &headroom.CapacityCheck{Forecast: estimate(1, 0.9, 1.1), Measured: c.measured}}
+		for _, s := range Score([]headroom.Proof{p}) {
+			if s.What == headroom.ProofCoverage && (s.N != 1 || s.Value != c.covered) {
+				t.Errorf("measured %g: %+v", c.measured.Value, s)
+			}
+		}
+	}
+}
+
+func TestWhatShowsNothingIsNotScored(t *testing.T) {
+	list := Figures(forecast(), nil, measure(t, picks()), map[string]int{"pick": 1}, 100)
+	Void(list, "the machine was busy")
+	for _, g := range list {
+		if g.Scored || g.Why != "the machine was busy" {
+			t.Errorf("%+v", g)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -67,8 +68,10 @@ func scored(proofs []headroom.Proof) []headroom.ProofFigure {
 			}
 		}
 		if c := p.Capacity; c != nil && c.Measured.Identified {
-			out = append(out, headroom.ProofFigure{What: headroom.ProofCapacity, Forecast: c.Forecast, Measured: c.Measured, Error: c.Error, Scored: true,
-				Covered: c.Measured.High >= c.Forecast.Low && c.Measured.Low <= c.Forecast.High})
+			g := headroom.ProofFigure{What: headroom.ProofCapacity, Forecast: c.Forecast, Measured: c.Measured, Scored: true}
+			if compare(&g); g.Scored {
+				out = append(out, g)
+			}
 		}
 	}
 	return out
@@ -119,11 +122,7 @@ func Failures(proofs []headroom.Proof) []string {
 			if beyond <= 1 {
 				continue
 			}
-			what := g.Process + " " + g.What
-			if g.Process == "" {
-				what = g.What
-			}
-			text := fmt.Sprintf("%s: %s is forecast %s", p.Name, what, direction(g.Error))
+			text := fmt.Sprintf("%s: %s is forecast %s", p.Name, strings.TrimSpace(cause(g.Class, g.Process)+" "+g.What), direction(g.Error))
 			if g.ErrorAtSpeed != nil {
 				text += fmt.Sprintf("; with the machine's speed taken out %s", direction(*g.ErrorAtSpeed))
 			}
