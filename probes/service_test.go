@@ -193,7 +193,7 @@ func TestAddressesThatCannotBeReadAreGapsThatShowNothing(t *testing.T) {
 
 func TestNamesAreOfProbesWithAnInterval(t *testing.T) {
 	want := map[string]Probe{"cgroup": Cgroups{}, "cron": Crons{}, "generator": Generator{}, "metrics": Metrics{}, "pgbouncer": PgBouncer{}, "postgres": Postgres{},
-		"process": Processes{}, "prometheus": Prometheus{}, "queue": Queues{}, "redis": Redis{}}
+		"process": Processes{}, "prometheus": Prometheus{}, "queue": Queues{}, "redis": Redis{}, "speed": Speed{}}
 	names := Names()
 	if len(names) != len(want) {
 		t.Errorf("names %v", names)

@@ -35,7 +35,7 @@ file named - is standard input. Times are in seconds, rates in 1/s.`,
 			}
 			answer, err := sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
 			if err != nil {
-				return &headroom.InputError{What: err.Error(), Where: args[0], Err: err}
+				return unsolved(err, args[0])
 			}
 			return writeJSON(std.out, answer)
 		},

@@ -139,7 +139,8 @@ Exit codes: 0 objectives met, 1 an objective was missed, 2 bad input or usage,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &headroom.InputError{What: err.Error(), Do: "see '" + cmd.CommandPath() + " --help'"}
+		what, _, _ := strings.Cut(err.Error(), ": strconv.") // who could not read it is nobody's business
+		return &headroom.InputError{What: what, Do: "see '" + cmd.CommandPath() + " --help'"}
 	})
 	root.AddCommand(
 		newDemo(std), newRun(std), newWatch(std), newShow(std), newRuns(std), newExport(std), newCheck(std), newCompare(std), newPlan(std), newCalendar(std), newArrivals(std), newAllow(std), newSeed(std),

@@ -249,15 +249,8 @@ func (w *workshop) makeOrReopen(folder, verb string) error {
 	if folder == "" || !begun(folder) {
 		return w.make(folder, verb, "")
 	}
-	folder, err := filepath.Abs(folder)
+	folder, err := w.enter(folder, "")
 	if err != nil {
-		return &headroom.InputError{What: err.Error(), Where: "--workspace"}
-	}
-	if w.binary, err = os.Executable(); err != nil {
-		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
-	}
-	w.std = w.std.onScreen()
-	if w.live, err = openLive(w.std, "", w.say); err != nil {
 		return err
 	}
 	if err := os.Mkdir(filepath.Join(folder, "private"), 0o700); err != nil {

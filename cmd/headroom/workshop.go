@@ -64,15 +64,8 @@ func (w *workshop) make(folder, verb, address string) error {
 	if folder == "" {
 		folder = filepath.Join("headroom-workspace", verb+"-"+w.started.UTC().Format("20060102-150405"))
 	}
-	folder, err := filepath.Abs(folder)
+	folder, err := w.enter(folder, address)
 	if err != nil {
-		return &headroom.InputError{What: err.Error(), Where: "--workspace"}
-	}
-	if w.binary, err = os.Executable(); err != nil {
-		return &headroom.MeasureError{What: "the program cannot find itself", Err: err}
-	}
-	w.std = w.std.onScreen()
-	if w.live, err = openLive(w.std, address, w.say); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
@@ -90,6 +83,20 @@ func (w *workshop) make(folder, verb, address string) error {
 		}
 	}
 	return nil
+}
+
+// enter readies what a workspace in a folder, new or not, needs beside it.
+func (w *workshop) enter(folder, address string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", &headroom.InputError{What: err.Error(), Where: "--workspace"}
+	}
+	if w.binary, err = os.Executable(); err != nil {
+		return "", &headroom.MeasureError{What: "the program cannot find itself", Err: err}
+	}
+	w.std = w.std.onScreen()
+	w.live, err = openLive(w.std, address, w.say)
+	return folder, err
 }
 
 // path is a file of the workspace.

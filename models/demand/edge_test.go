@@ -263,6 +263,9 @@ func checkFinite(t *testing.T, m headroom.Model) {
 	}
 	optional("registry load", m.RegistryLoad)
 	optional("speed", m.Speed)
+	if i := m.Interference; i != nil {
+		check("interference", i.Share)
+	}
 	if m.Memory != nil {
 		check("memory", m.Memory.PerWorker)
 		optional("memory of a database", m.Memory.PerTenant)

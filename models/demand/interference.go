@@ -58,13 +58,15 @@ func (s *survey) interference(o Options) *headroom.Interference {
 				sample = append(sample, all[b*readingBlock:min(len(all), (b+1)*readingBlock)]...)
 			}
 		}
-		if _, v := straight(sample); !math.IsNaN(v) {
+		if _, v := straight(sample); finite(v) {
 			drawn = append(drawn, v)
 		}
 	})
-	tail := (1 - headroom.Level) / 2
-	e := headroom.Estimate{Value: share, Low: fit.Quantile(drawn, tail), High: fit.Quantile(drawn, 1-tail), Level: headroom.Level, N: len(all),
+	e := headroom.Estimate{Value: share, High: 2 * share, Level: headroom.Level, N: len(all),
 		Method: "the probe's piece of work against the share of other cores that were busy"}
+	if tail := (1 - headroom.Level) / 2; len(drawn) > 0 {
+		e.Low, e.High = min(share, max(0, fit.Quantile(drawn, tail))), max(share, fit.Quantile(drawn, 1-tail))
+	}
 	e.Identified = e.Low > 0
 	return &headroom.Interference{Share: e, Reference: min(1, max(0, (s.speed.Value/alone-1)/share))}
 }

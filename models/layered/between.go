@@ -7,34 +7,37 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
+// What answers for quotas are weak at.
 const (
-	uncertain     = 1.0  // of share (1 - share) of the difference: how far the answer may be off
-	mostThrottled = 0.05 // of a response
+	mostStake   = 0.1 // of a response: how much longer cores of the quotas' size would make it
+	leastEffect = 0.3 // of a response: made by quotas
+	mostBrief   = 0.5 // of a period's quota: a class that wants less than that is short
+	mostCrowded = 0.3 // use of a host that has fewer cores than quotas
 )
 
-// between is the answer for quotas: of what throttled differs from free, the
-// share that lasts. Warnings are of what is nearer.
-func between(throttled, free *solver) headroom.Solution {
+// between is the answer for quotas: of what differs between the system as it is
+// throttled, v, and as it would be unbound, the share that lasts. Warnings are
+// of what is nearer, and of quotas where the answer is weak.
+func between(v, unbound, cores *solver) headroom.Solution {
 	share, weight := 0.0, 0.0
-	for s := range throttled.stations {
-		if !throttled.throttles(s) {
+	for s := range v.stations {
+		if !v.throttles(s) {
 			continue
 		}
-		f := throttled.lasts(s)
+		f := v.lasts(s, unbound.stays(s))
 		w := 1e-12
-		for i := range throttled.classes {
-			k := &throttled.classes[i]
-			w += k.rate * k.demand[s] * max(0, k.stretch[s]-free.classes[i].stretch[s])
+		for i := range v.classes {
+			k := &v.classes[i]
+			w += k.rate * k.demand[s] * max(0, k.stretch[s]-unbound.classes[i].stretch[s])
 		}
 		share, weight = share+f*w, weight+w
 	}
 	share /= weight
-	a, b := throttled.solution(), free.solution()
+	a, b := v.solution(), unbound.solution()
 	overloaded := slices.ContainsFunc(a.Classes, func(c headroom.ClassSolution) bool { return c.ResponseMean == nil })
 	if share < 0.5 && !overloaded {
 		a.Warnings = b.Warnings
 	}
-	slow := slices.Clone(a.Classes)
 	mix := func(to *float64, from float64) { *to = from + share*(*to-from) }
 	known := func(to **float64, from *float64) {
 		if *to != nil && from != nil {
@@ -72,14 +75,49 @@ func between(throttled, free *solver) headroom.Solution {
 	for i := range a.Pools {
 		mix(&a.Pools[i].BusyMean, b.Pools[i].BusyMean)
 	}
-	worst := 0.0
-	for i := range slow {
-		if x, y, z := slow[i].ResponseMean, b.Classes[i].ResponseMean, a.Classes[i].ResponseMean; x != nil && y != nil {
-			worst = max(worst, uncertain*share*(1-share)*(*x-*y) / *z)
-		}
-	}
-	if worst > mostThrottled {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("how long CPU quotas hold up requests is known to about %.0f %% of their responses: simulate this system for more than a rough figure", 100*worst))
+	if w := v.doubtQuotas(a, b, cores.solution()); w != "" && !overloaded {
+		a.Warnings = append(a.Warnings, w)
 	}
 	return a
+}
+
+// doubtQuotas says why an answer a is rough, "" where it is not; b is without
+// quotas, c with cores of their size.
+func (v *solver) doubtQuotas(a, b, c headroom.Solution) string {
+	for s, q := range v.quotas {
+		if q.host < 0 {
+			continue
+		}
+		var used, limits float64
+		for o := range v.quotas {
+			if v.quotas[o].host == q.host {
+				used, limits = used+v.used(o), limits+v.quotas[o].limit
+			}
+		}
+		if cores := v.hosts[q.host]; limits > cores*(1+1e-9) && used > mostCrowded*cores {
+			return fmt.Sprintf("station %q shares a host of %g cores with quotas of %g in all, and they meet: a rough figure; simulate this system", v.stations[s].Name, cores, limits)
+		}
+	}
+	for i := range a.Classes {
+		x, y, z := a.Classes[i].ResponseMean, b.Classes[i].ResponseMean, c.Classes[i].ResponseMean
+		switch {
+		case x == nil || y == nil:
+		case z == nil || *z > *x*(1+mostStake):
+			return fmt.Sprintf("class %q: CPU quotas are neither felt at once nor never: its response is rough; simulate this system", a.Classes[i].Name)
+		case *x-*y > leastEffect**x && v.brief(i):
+			return fmt.Sprintf("class %q is short beside the period of a CPU quota, and stands still as a whole or not at all: its response is rough; simulate this system", a.Classes[i].Name)
+		}
+	}
+	return ""
+}
+
+// brief says whether a class wants little beside a period's quota of a station
+// that throttles.
+func (v *solver) brief(class int) bool {
+	for s, d := range v.classes[class].demand {
+		if q := &v.quotas[s]; d > 0 && v.throttles(s) && d < mostBrief*v.stations[s].Servers*q.period {
+			return true
+		}
+	}
+	return false
 }

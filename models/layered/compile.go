@@ -108,7 +108,7 @@ type solver struct {
 	stations []headroom.Station
 	quotas   []quota   // by station
 	hosts    []float64 // cores
-	free     bool      // quotas do not bound it
+	bound    bound     // what quotas are taken for
 	pools    []pool
 	classes  []class
 	chains   []chain
@@ -118,8 +118,8 @@ type solver struct {
 	warnings []string
 }
 
-func newSolver(s headroom.System, free bool) *solver {
-	v := &solver{free: free, stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
+func newSolver(s headroom.System, bound bound) *solver {
+	v := &solver{bound: bound, stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
 	for _, p := range s.AllPools() {
 		q := pool{name: p.Name, workers: p.Servers, replicas: max(1, p.Replicas), apart: max(1, p.Replicas), balance: p.Balance, backlog: p.Backlog, real: true,
 			memory: memory{load: p.RegistryLoad, kept: p.Registries, after: p.RecycleAfter, time: p.RecycleTime}}

@@ -46,5 +46,15 @@
 // What it is weak at, it says (doubt.go): few operators of unequal work who
 // wait for one another; work of others that comes and goes at a station; full
 // backlogs; schedules; waits at replicas; many conflicts among few; stocks in
-// balance; CPU quotas, which it takes for cores.
+// balance.
+//
+// CPU quotas (quota.go) are no cores. A stack like Odoo's, 1 to 4 workers, many
+// short slices, quotas of 1 and 0.5 cores: means 3 to 7 % too short, where cores
+// of that size would make them 39 to 101 % too long (TestQuotasOfAStack). 80
+// random systems with periods of 10 and 100 ms: no warning for 25, and there a
+// median error of 2.1 %, 90th percentile 8.6 %; with one 7.7 % and 27 %
+// (TestQuotasAgreeWithSimulation). It warns of hosts with fewer cores than
+// quotas, of requests that are short beside a period's quota, and where cores
+// would make a response more than a tenth longer: that is the usual case, and
+// in it the mean of the Odoo-like stack is still within 7 %.
 package layered

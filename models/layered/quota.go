@@ -9,16 +9,19 @@ import (
 // A CPU quota is no slow core: those at work run at full speed until the
 // period's CPU seconds are used up. Its capacity is that of so many cores, but
 // what comes and goes within a period never notices it. So a system with quotas
-// is solved twice:
-//
-//   - throttled: the number of requests in service stays what it is for many
-//     periods. The closed network of n requests is between that on the host's
-//     cores and that on the quota's: each slice of CPU time meets the end of the
-//     quota as often as periods are used up (throttled).
-//   - free: as if only the host's cores bounded it.
-//
-// Between both it goes by how much of a backlog of CPU seconds lives longer
-// than a period (lasts).
+// is solved for several bounds, and answered between the first two.
+type bound int
+
+const (
+	// throttled: the number of requests in service stays what it is for many
+	// periods. The closed network of n requests is between that on the host's cores
+	// and that on the quota's: each slice of CPU time meets the end of the quota as
+	// often as periods are used up.
+	throttled bound = iota
+	free            // as if only the host's cores bounded it
+	slow            // quotas are cores: the longest responses, to know how much is at stake
+)
+
 type quota struct {
 	limit  float64 // CPU seconds a second; Station.Servers
 	period float64 // s
@@ -77,7 +80,7 @@ func (v *solver) share() {
 		}
 		q.cores = max(cores-others, cores*min(q.limit, cores)/max(sum, cores))
 		v.stations[s].Servers = min(q.limit, q.cores)
-		if v.free {
+		if v.bound == free {
 			v.stations[s].Servers = q.cores
 		}
 	}
@@ -116,7 +119,7 @@ func (v *solver) network(p int, stations []resource, delay, otherDelay float64, 
 		}
 		return solveClosed(stations, delay, otherDelay, own, others)
 	}
-	if v.free || !v.anyThrottles() {
+	if v.bound != throttled || !v.anyThrottles() {
 		return solve()
 	}
 	limits := make([]float64, len(stations))
@@ -130,16 +133,16 @@ func (v *solver) network(p int, stations []resource, delay, otherDelay float64, 
 	for s := range stations {
 		stations[s].servers = limits[s]
 	}
-	slow := solve()
-	v.throttled(p, stations, slow, fast)
-	return slow
+	out := solve()
+	v.throttle(p, stations, out, fast)
+	return out
 }
 
-// throttled makes of the network on the quotas' cores, slow, and that on the
+// throttle makes of the network on the quotas' cores, slow, and that on the
 // hosts', fast, what n requests do in the long run. Of what a quota's cores
 // would make a slice of CPU time longer, it gets the share stalled; the more
 // is used of the quota, the more. Throughput is where both agree.
-func (v *solver) throttled(p int, stations []resource, slow, fast closed) {
+func (v *solver) throttle(p int, stations []resource, slow, fast closed) {
 	slices, rest := make([]float64, len(stations)), make([]float64, len(stations)) // what all others use
 	for s := range stations {
 		slices[s] = v.slice(p, s)
@@ -161,7 +164,7 @@ func (v *solver) throttled(p int, stations []resource, slow, fast closed) {
 					c := stations[s].servers
 					used := x*stations[s].demand + rest[s]
 					running := min(max(1, fast.queue[s][n]), q.cores)
-					share[s] = stalled(tuneY*left(c, used)*q.period/(running*max(slices[s], math.SmallestNonzeroFloat64)), min(1, c/running))
+					share[s] = stalled(left(c, used)*q.period/(running*max(slices[s], math.SmallestNonzeroFloat64)), min(1, c/running))
 				}
 				sum += time(fast, s) + share[s]*(time(slow, s)-time(fast, s))
 			}
@@ -222,78 +225,3 @@ func (k *class) slices(s int) float64 {
 	}
 	return 1
 }
-
-// left is what a period has left for a while of more work, in CPU seconds a
-// second, of a quota of which so much is used on average. (Of c alone for a
-// lone slice; near c, twice c - used.)
-func left(c, used float64) float64 {
-	return max(0, c*c-used*used) / c
-}
-
-// stalled is how much longer a quota of a fraction c of what runs makes work
-// that needs 1/y times what a period has, over what so slow a core would: exact
-// for lone exponential work that begins anywhere in a period.
-func stalled(y, c float64) float64 {
-	if y < 1e-6 {
-		return 1
-	}
-	if y > 700 {
-		return 0
-	}
-	q := math.Exp(-y)
-	return q * ((1-c)*y*(1+q)/(2*(1-q)) + c)
-}
-
-// lasts is the share, 0 to 1, of a backlog of CPU seconds at a station that is
-// there for longer than a period: a quota's walk from period to period beside
-// a core's. Where much of the quota is used it is the ratio of the means of a
-// random walk's maximum and a Brownian motion's (Spitzer 1956; Chernoff 1965);
-// where little is, that of a lone request.
-func (v *solver) lasts(s int) float64 {
-	c, used, batch := v.stations[s].Servers, v.used(s), v.batch(s)
-	q := &v.quotas[s]
-	if used >= c || batch <= 0 {
-		return 1
-	}
-	lone := stalled(tuneG*left(c, used)*q.period/batch, min(1, c/q.cores))
-	if used <= 0 {
-		return lone
-	}
-	return max(lone, walk(math.Sqrt(tuneG)*(c-used)*math.Sqrt(q.period/(2*used*batch))))
-}
-
-// batch is the mean CPU seconds that are left of a request which is looked at
-// at any time: E[B²]/2E[B].
-func (v *solver) batch(s int) float64 {
-	var first, second, most float64
-	for i := range v.classes {
-		k := &v.classes[i]
-		d := k.demand[s]
-		r := k.rate * k.retry.work
-		first, second = first+r*d, second+r*d*d*(1+k.scv[s])
-		most = max(most, d*(1+k.scv[s])/2)
-	}
-	if first <= 0 {
-		return most
-	}
-	return second / first / 2
-}
-
-// walk is E[max of a walk with normal steps of mean -x and variance 1], over
-// 1/(2x), that of Brownian motion.
-func walk(x float64) float64 {
-	if x < 0.2 {
-		return 1 - 1.16519*x + x*x/2
-	}
-	var sum float64
-	for k := 1.0; k < 2000; k++ {
-		z := x * math.Sqrt(k)
-		if z > 7 {
-			break
-		}
-		sum += (math.Exp(-z*z/2)/math.Sqrt(2*math.Pi) - z*normal(-z)) / math.Sqrt(k)
-	}
-	return 2 * x * sum
-}
-
-var tuneY, tuneG = 1.0, 1.0

@@ -25,16 +25,16 @@ func Solve(s headroom.System) (headroom.Solution, error) {
 	if err := s.Check(); err != nil {
 		return headroom.Solution{}, fmt.Errorf("layered: %w", err)
 	}
-	v := solved(s, false)
+	v := solved(s, throttled)
 	if !v.anyThrottles() {
 		return v.solution(), nil
 	}
-	return between(v, solved(s, true)), nil
+	return between(v, solved(s, free), solved(s, slow)), nil
 }
 
-// solved is the solver with its figures; free of quotas or throttled by them.
-func solved(s headroom.System, free bool) *solver {
-	v := newSolver(s, free)
+// solved is the solver with its figures.
+func solved(s headroom.System, bound bound) *solver {
+	v := newSolver(s, bound)
 	v.solve()
 	v.doubts()
 	return v

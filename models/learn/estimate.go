@@ -105,12 +105,17 @@ func (t *tally) estimate(o Options, corrected bool) estimate {
 	return out
 }
 
+// methodSpread is how far, as a relative standard deviation, a class' demands are off
+// whatever the number of its requests: the log's milliseconds, and what freeing
+// them of their stretch, or waiting for quiet moments, leaves. As in models/demand.
+const methodSpread = 0.04
+
 // demandOf is a mean demand with its interval: of the bootstrap, and no
-// narrower than so many requests of that spread allow.
+// narrower than so many requests of that spread, and the method, allow.
 func demandOf(mean float64, samples []float64, n int, scv float64) headroom.Estimate {
 	e := headroom.Estimate{Value: mean, Level: headroom.Level, N: n}
 	e.Low, e.High = interval(mean, samples)
-	half := fit.StudentT(headroom.Level, max(1, n-1)) * math.Sqrt(max(0.05, scv)/float64(n))
+	half := math.Hypot(fit.StudentT(headroom.Level, max(1, n-1))*math.Sqrt(max(0.05, scv)/float64(n)), fit.StudentT(headroom.Level, 1000)*methodSpread)
 	e.Low, e.High = max(0, min(e.Low, mean*(1-half))), max(e.High, mean*(1+half))
 	e.Identified = n >= fewRequests && half < 0.7
 	return e

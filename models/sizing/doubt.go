@@ -58,6 +58,11 @@ func drawn(m headroom.Model, seed uint64, replication int) headroom.Model {
 		e.Value *= factor(e, d.normal(0xe0_0000))
 		out.RegistryLoad = &e
 	}
+	if m.Interference != nil {
+		i := *m.Interference
+		i.Share.Value *= factor(i.Share, d.normal(0xf0_0000))
+		out.Interference = &i
+	}
 	return out
 }
 
@@ -157,7 +162,7 @@ func estimate(values []float64, n int, method string) headroom.Estimate {
 	at := func(p float64) float64 {
 		x := min(max(p*float64(len(v)+1)-1, 0), float64(len(v)-1))
 		i := int(x)
-		if i+1 >= len(v) || x == float64(i) {
+		if i+1 >= len(v) || x == float64(i) || v[i] == v[i+1] { // two that are +Inf have no difference
 			return v[i]
 		}
 		return v[i] + (x-float64(i))*(v[i+1]-v[i])

@@ -62,6 +62,26 @@ func TestDrawsShareTheirLevel(t *testing.T) {
 	}
 }
 
+// How cores disturb each other is drawn as well, and the model stays what it was.
+func TestDrawsOfInterference(t *testing.T) {
+	m := model()
+	m.Interference = &headroom.Interference{Share: headroom.Estimate{Value: 0.4, Low: 0.2, High: 0.8}, Reference: 0.3}
+	within := 0
+	const n = 2000
+	for i := range n {
+		x := drawn(m, 7, i).Interference
+		if x.Share.Value >= 0.2 && x.Share.Value <= 0.8 {
+			within++
+		}
+		if x.Reference != 0.3 {
+			t.Fatalf("%+v", x)
+		}
+	}
+	if math.Abs(float64(within)-0.9*n) > 60 || m.Interference.Share.Value != 0.4 {
+		t.Errorf("%d of %d draws lie in the 90 %% interval; the model has %+v", within, n, m.Interference)
+	}
+}
+
 func TestSigma(t *testing.T) {
 	for _, c := range []struct {
 		e    headroom.Estimate
@@ -97,6 +117,9 @@ func TestEstimateOfReplications(t *testing.T) {
 		{[]float64{5}, 5, 5, 5, true},
 		{[]float64{1, 2, inf}, 2, 1, 2, false},
 		{[]float64{1, inf, inf}, inf, 1, 1, false},
+		{[]float64{1, inf, inf, inf}, inf, 1, 1, false},
+		{[]float64{1, 2, inf, inf}, inf, 1, 2, false},
+		{[]float64{inf, inf}, inf, inf, inf, false},
 	} {
 		e := estimate(c.of, 9, "m")
 		if e.Value != c.value || e.Low != c.lo || e.High != c.hi || e.Identified != c.identified || e.N != 9 {

@@ -159,6 +159,8 @@ func TestJudgedReplications(t *testing.T) {
 		{"all miss", figures(2.1, 2.5, 3), &no, true, 2.5},
 		{"most fail", figures(1, inf, inf), &no, false, none},
 		{"all fail", figures(inf, inf, inf), &no, true, none},
+		{"all of an even number fail", figures(inf, inf, inf, inf), &no, true, none},
+		{"most of an even number fail", figures(1, inf, inf, inf), &no, false, none},
 		{"one fails", figures(1, 1.5, inf), &yes, false, 1.5},
 		{"most say nothing", figures(none, none, 1), nil, false, none},
 	} {

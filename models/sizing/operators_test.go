@@ -214,7 +214,7 @@ func FuzzForecast(f *testing.F) {
 		objectives := []headroom.Objective{{Process: "order", Percentile: 95, Within: 1}, {Process: "scan", Percentile: 50, Within: 0.1, Sliding: 5 + 20*r.Float64()},
 			{Measure: headroom.MeasureErrorShare, AtMost: 0.01}, {Measure: headroom.MeasureAppCPU, AtMost: 0.8, Sliding: 7}, {Measure: headroom.MeasureConflictShare, AtMost: 0.1, Peak: "cutoff"},
 			{Measure: headroom.MeasureDrain, Peak: "cutoff", AtMost: 5}, {Measure: headroom.MeasureAttainment, AtLeast: 1}}
-		sim, err := Simulate(withConflicts(model(), 20), topology("t", workers, cores, cores), l, objectives, Options{Seed: seed, Replications: 3})
+		sim, err := Simulate(withConflicts(model(), 20), topology("t", workers, cores, cores), l, objectives, Options{Seed: seed, Replications: 2 + int(seed%3)})
 		if overloaded(err) {
 			return
 		}

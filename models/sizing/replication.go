@@ -110,9 +110,10 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sizing: topology %q: %w", k.topology.Name, err)
 		}
-		c.results = append(c.results, r)
 		c.take(i, &r)
 		c.use(i, &r, background(m, k.topology, "app"), background(m, k.topology, "database"), see.grain)
+		r.Responses, r.OperatorJourneys = nil, nil // they are in c's own terms now, and a long window has many
+		c.results = append(c.results, r)
 	}
 	slices.SortStableFunc(c.journeys, func(a, b journey) int { return cmp.Compare(a.scheduled, b.scheduled) })
 	return c, nil

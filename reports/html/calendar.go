@@ -3,7 +3,6 @@ package html
 import (
 	_ "embed" // the page's parts
 	"fmt"
-	"html/template"
 	"io"
 
 	"github.com/headroom-erp/headroom"
@@ -30,12 +29,7 @@ func renderCalendar(w io.Writer, a headroom.Agenda, library string) error {
 	if err != nil {
 		return err
 	}
-	v.CSS, v.Library, v.Boot = template.CSS(style+calendarStyle), template.JS(library), template.JS(calendarBoot)
-	v.Policy = policy(library, calendarBoot)
-	if err := layout.Execute(w, v); err != nil {
-		return fmt.Errorf("html: %w", err)
-	}
-	return nil
+	return v.write(w, style+calendarStyle, library, calendarBoot)
 }
 
 func calendarView(a headroom.Agenda) (view, error) {

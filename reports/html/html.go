@@ -41,6 +41,11 @@ func render(w io.Writer, r headroom.Report, library string) error {
 	if err != nil {
 		return err
 	}
+	return v.write(w, style, library, boot)
+}
+
+// write executes the layout with a page's own style and scripts.
+func (v view) write(w io.Writer, style, library, boot string) error {
 	v.CSS, v.Library, v.Boot = template.CSS(style), template.JS(library), template.JS(boot)
 	v.Policy = policy(library, boot)
 	if err := layout.Execute(w, v); err != nil {

@@ -2,7 +2,6 @@ package html
 
 import (
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 
@@ -21,12 +20,7 @@ func renderValidation(w io.Writer, r headroom.Validation, library string) error 
 	if err != nil {
 		return err
 	}
-	v.CSS, v.Library, v.Boot = template.CSS(style), template.JS(library), template.JS(boot)
-	v.Policy = policy(library, boot)
-	if err := layout.Execute(w, v); err != nil {
-		return fmt.Errorf("html: %w", err)
-	}
-	return nil
+	return v.write(w, style, library, boot)
 }
 
 func validationView(r headroom.Validation) (view, error) {

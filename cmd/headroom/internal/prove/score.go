@@ -137,7 +137,9 @@ func Failures(proofs []headroom.Proof) []string {
 	for _, f := range all[:min(len(all), mostFailures)] {
 		out = append(out, f.text)
 	}
-	if n := len(all) - len(out); n > 0 {
+	if n := len(all) - len(out); n == 1 {
+		out = append(out, "And one more figure is beyond its kind's target.")
+	} else if n > 0 {
 		out = append(out, fmt.Sprintf("And %d more figures are beyond their kind's target.", n))
 	}
 	return out
