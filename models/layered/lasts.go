@@ -49,7 +49,7 @@ func (v *solver) lasts(s int, stay float64) float64 {
 // stays is how long, in seconds, those who use a station will still be there or
 // come back to it, from any moment of their use.
 func (v *solver) stays(s int) float64 {
-	var work, time, any float64
+	var work, time, most float64
 	for i := range v.classes {
 		k := &v.classes[i]
 		d := k.demand[s]
@@ -59,10 +59,10 @@ func (v *solver) stays(s int) float64 {
 		left := k.held(k.stretch) * (1 + k.scv[s]) / 2
 		r := k.rate * k.retry.work
 		work, time = work+r*d, time+r*d*left
-		any = max(any, left)
+		most = max(most, left)
 	}
 	if work <= 0 {
-		return any
+		return most
 	}
 	return time / work
 }

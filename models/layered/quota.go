@@ -195,7 +195,7 @@ func (v *solver) throttle(p int, stations []resource, slow, fast closed) {
 // slice is the mean CPU time in seconds that a request of pool p wants at a
 // station in one go.
 func (v *solver) slice(p, s int) float64 {
-	var work, number, any float64
+	var work, number, most float64
 	for i := range v.chains {
 		for _, x := range v.chains[i].visits {
 			k := &v.classes[x.class]
@@ -204,11 +204,11 @@ func (v *solver) slice(p, s int) float64 {
 			}
 			work += v.chains[i].rate * x.n * k.demand[s]
 			number += v.chains[i].rate * x.n * k.slices(s)
-			any = max(any, k.demand[s]/k.slices(s))
+			most = max(most, k.demand[s]/k.slices(s))
 		}
 	}
 	if number <= 0 {
-		return any
+		return most
 	}
 	return work / number
 }
