@@ -83,8 +83,9 @@ type ClassModel struct {
 	// Quantiles are Class.Quantiles, beside what LineShare explains; by station.
 	Quantiles map[string][]float64 `json:"quantiles,omitempty"`
 	DelaySCV  float64              `json:"delay_scv,omitempty"`
-	Disk      *Estimate            `json:"disk,omitempty"`  // seconds waiting for the database's disks; Delay holds them too
-	Calls     *Estimate            `json:"calls,omitempty"` // database calls of one try, with its interval
+	Disk      *Estimate            `json:"disk,omitempty"`     // seconds waiting for the database's disks; Delay holds them too
+	Executed  *Estimate            `json:"executed,omitempty"` // seconds in which the database executes statements of one try (pg_stat_statements)
+	Calls     *Estimate            `json:"calls,omitempty"`    // database calls of one try, with its interval
 	Written   *Estimate            `json:"written_bytes,omitempty"`
 	WAL       *Estimate            `json:"wal_bytes,omitempty"`
 }

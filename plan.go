@@ -257,6 +257,11 @@ type Topology struct {
 type Quota struct {
 	Cores  float64 `yaml:"cores" json:"cores"`                       // of the machine
 	Period float64 `yaml:"period,omitempty" json:"period,omitempty"` // seconds; 0 means 0.1, Linux' own
+	// Slack is how much of a part's share does not expire with its period, in CPU
+	// seconds: processors keep the slices that they have fetched (the kernel's
+	// Documentation/scheduler/sched-bwc.rst), and what runs when a share is used up runs on
+	// until it next sleeps. It matters where periods are short.
+	Slack float64 `yaml:"slack,omitempty" json:"slack,omitempty"`
 }
 
 // Web is the web workers of a topology.

@@ -31,6 +31,7 @@ type Station struct {
 	Servers float64 `json:"servers"`
 	Host    string  `json:"host,omitempty"`   // one of System.Hosts
 	Period  float64 `json:"period,omitempty"` // seconds; 0 means 0.1, Linux' own
+	Slack   float64 `json:"slack,omitempty"`  // Quota.Slack, CPU seconds
 }
 
 // Host is a machine whose cores several stations share by quotas.

@@ -166,11 +166,14 @@ func (c *checker) quota(at string, st Station, hosts map[string]bool) {
 	switch {
 	case st.Host != "" && !hosts[st.Host]:
 		c.fail(at+".host", fmt.Sprintf("there is no host %q", st.Host), "name one of the system's hosts")
+	case st.Host == "" && st.Slack != 0:
+		c.fail(at+".slack", "a station with cores of its own has no slack", "give it a host too, or neither")
 	case st.Host == "" && st.Period != 0:
 		c.fail(at+".period", "a station with cores of its own has no period", "give it a host too, or neither")
 	case st.Period != 0:
 		c.number(at+".period", st.Period, leastPeriod, mostPeriod)
 	}
+	c.number(at+".slack", st.Slack, 0, mostPeriod)
 }
 
 func (c *checker) replicas(at string, p Pool) {
@@ -218,6 +221,11 @@ func (c *checker) class(at string, k Class) {
 		c.number(at+".conflict.popularity", r.Popularity, 0, mostPopularity)
 		c.number(at+".conflict.intensity", r.Intensity, 0, mostIntensity)
 		c.number(at+".conflict.again", r.Again, 0, 1)
+		for i, g := range r.Also {
+			if slices.Contains(r.Also[:i], g) {
+				c.fail(at+".conflict.also", fmt.Sprintf("group %q is named twice", g), "name each group once")
+			}
+		}
 		if r.Popularity > 0 {
 			c.number(at+".conflict.population", r.Population, 1, mostPopulation)
 		}

@@ -21,9 +21,13 @@ type Validation struct {
 	Calibration []CalibrationRun `json:"calibration"`
 	Proofs      []Proof          `json:"proofs"`
 	Scores      []Score          `json:"scores"`
-	Failures    []string         `json:"failures,omitempty"` // where the model fails, worst first
-	Warnings    []string         `json:"warnings,omitempty"`
-	Commands    []string         `json:"commands"`
+	// Fit is what the scores would be of the figures whose forecast came after
+	// their measurement: how well the model fits what was known when it was made.
+	// It proves no forecast and has no verdict.
+	Fit      []Score  `json:"fit,omitempty"`
+	Failures []string `json:"failures,omitempty"` // where the model fails, worst first
+	Warnings []string `json:"warnings,omitempty"`
+	Commands []string `json:"commands"`
 }
 
 // ValidatedModel is what there is to say of the model that is validated.
@@ -61,12 +65,15 @@ type Proof struct {
 	Popularity *float64    `json:"popularity,omitempty"` // nil: the plan's
 	Seconds    float64     `json:"seconds"`              // of the window
 	Seed       uint64      `json:"seed"`
-	ForecastAt time.Time   `json:"forecast_at"`
-	Hash       string      `json:"model"` // of the model that made the forecast
+	// OfCapacity is the load over the highest one at which the model forecasts that
+	// every objective holds; nil where it finds none, or was not asked.
+	OfCapacity *float64  `json:"of_capacity,omitempty"`
+	ForecastAt time.Time `json:"forecast_at"`
+	Hash       string    `json:"model"` // of the model that made the forecast
 	// MeasuredAt is when the run began; nil: it was not measured.
 	MeasuredAt *time.Time `json:"measured_at"`
-	// Late says that the forecast was made after the measurement had begun: it
-	// proves less.
+	// Late says that the forecast was made after the measurement had begun: nothing
+	// of it is scored.
 	Late bool `json:"late,omitempty"`
 	// Invalid says why nothing of the run is scored.
 	Invalid string `json:"invalid,omitempty"`
@@ -80,6 +87,7 @@ type Proof struct {
 	Figures     []ProofFigure              `json:"figures,omitempty"`
 	Utilization map[string]ProofComparison `json:"utilization,omitempty"` // by station
 	Capacity    *CapacityCheck             `json:"capacity,omitempty"`
+	CapacityWhy string                     `json:"capacity_why,omitempty"` // it is not scored
 	Warnings    []string                   `json:"warnings,omitempty"`
 }
 
@@ -100,6 +108,12 @@ const (
 	ProofCoverage   = "coverage"
 )
 
+// Reasons why a figure is not scored that sums and pages look for.
+const (
+	NoTarget         = "it has no target"
+	AfterMeasurement = "forecast after its measurement"
+)
+
 // A ProofFigure is one figure of one process. Times are seconds, throughput
 // 1/s, retry share a fraction of the requests of Class.
 type ProofFigure struct {
@@ -108,7 +122,10 @@ type ProofFigure struct {
 	What     string   `json:"what"`
 	Forecast Estimate `json:"forecast"`
 	Measured Estimate `json:"measured"`
-	Error    float64  `json:"error"` // (forecast - measured) / measured
+	// Error is (forecast - measured) / measured. A retry share is divided by what 16
+	// retried requests would be where fewer were measured: none that come where many
+	// were forecast are an error too.
+	Error float64 `json:"error"`
 	// AtSpeed is the forecast for a machine as fast as it was during the run; nil
 	// where that is not known.
 	AtSpeed      *float64 `json:"at_speed,omitempty"`

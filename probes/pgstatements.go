@@ -43,16 +43,18 @@ func (a about) textsSQL() string {
 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1) AND queryid = ANY(string_to_array($2, ' ')::int8[]) GROUP BY queryid ORDER BY queryid`
 }
 
-// A statementTop keeps what each statement took since the first look.
+// A statementTop keeps what each statement took since the first look, and what all
+// did.
 type statementTop struct {
 	begun  bool
+	total  [2]float64           // calls and seconds of all statements
 	last   map[string][]float64 // counters of the server, by ID; nil cells are -1
 	took   map[string][]float64 // since the first look
 	listed map[string]bool      // is recorded from now on; false: is the probe's own
 }
 
-// statements records the statements that took most of the server's time since the
-// run's start, in this database.
+// statements records what all statements took since the run's start in this
+// database, and those that took most of it.
 func (o *postgresObserver) statements(ctx context.Context) ([]value, error) {
 	switch {
 	case !o.about.monitor:
@@ -68,13 +70,13 @@ func (o *postgresObserver) statements(ctx context.Context) ([]value, error) {
 	}
 	changed := o.top.add(pages[0])
 	fresh := o.top.enter()
-	var vs []value
+	vs := []value{{o.database, "statement_calls", o.top.total[0]}, {o.database, "statement_seconds", o.top.total[1]}}
 	if len(fresh) > 0 {
 		pages, err := o.asker.ask(ctx, []asked{{o.about.textsSQL(), []any{o.database, strings.Join(fresh, " ")}}})
 		if err != nil {
 			return nil, err
 		}
-		vs = o.top.name(fresh, pages[0], o.database)
+		vs = append(vs, o.top.name(fresh, pages[0], o.database)...)
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.top.listed)) {
 		if !o.top.listed[id] || !changed[id] && !slices.Contains(fresh, id) {
@@ -111,6 +113,8 @@ func (t *statementTop) add(p page) (changed map[string]bool) {
 		now[id] = v
 		if t.begun && (t.last[id] == nil || t.last[id][0] != v[0]) {
 			changed[id] = true
+			grew := grown(nil, t.last[id], v)
+			t.total[0], t.total[1] = t.total[0]+grew[0], t.total[1]+grew[1]
 			t.took[id] = grown(t.took[id], t.last[id], v)
 		}
 	}

@@ -61,6 +61,9 @@ func TestStatementsCountFromTheRunsStart(t *testing.T) {
 	if took := top.took["2"]; took[0] != 6 || took[1] != 1.25 || took[2] != -1 {
 		t.Errorf("calls, seconds, rows %v, want 3+1+2, 0.5+0.25+0.5, unknown", took[:3])
 	}
+	if top.total != [2]float64{8, 5.25} {
+		t.Errorf("calls and seconds of all %v, want 3+1+2 and 2, 1.25 and 4", top.total)
+	}
 }
 
 func TestNoMoreStatementsAreRecordedThanABundleShouldHold(t *testing.T) {

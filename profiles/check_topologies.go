@@ -140,6 +140,9 @@ func (c *checker) quota(path, what string, t headroom.Topology) {
 	if c.given(path + ".quota.period") {
 		c.atLeast(path+".quota.period", q.Period, 0.001, 1) // the kernel's own bounds
 	}
+	if c.given(path + ".quota.slack") {
+		c.atLeast(path+".quota.slack", q.Slack, 0, 1)
+	}
 	most := t.Web.Cores
 	if !t.SharedHost {
 		most = max(most, t.Database.Cores)

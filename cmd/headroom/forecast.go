@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,12 +13,8 @@ import (
 // forecastOptions are the flags of forecast.
 type forecastOptions struct {
 	outlookOptions
+	whatIfOptions
 	topologies []string
-	workers    []int
-	app        []float64
-	database   []float64
-	scales     []float64
-	sites      []string
 }
 
 func newForecast(std stdio) *cobra.Command {
@@ -39,10 +32,13 @@ forecasts beside the unchanged one: --workers, --app-cores, --database-cores and
 --add-site NAME=LIKE adds a site that does all that another one does, in a
 database of its own (a company of its own, where LIKE is one).
 
+` + changeHelp + `
+
 Ends with 1 when a forecast misses an objective; with what-if flags, when a
 changed one does.`,
 		Example: "  headroom forecast pilot --model model.json\n" +
-			"  headroom forecast pilot --model model.json --topology standard-6 --workers 4,6,9 --add-site north=pilot",
+			"  headroom forecast pilot --model model.json --topology standard-6 --workers 4,6,9 --add-site north=pilot\n" +
+			"  headroom forecast pilot --model model.json --topology standard-6 --change 16:59:20:web=3:lost",
 		Args: exactArgs(1, "one plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan = args[0]
@@ -52,17 +48,18 @@ changed one does.`,
 			return forecast(o, std, time.Now())
 		},
 	}
-	o.flags(cmd)
+	o.outlookOptions.flags(cmd)
 	o.modelTarget(cmd)
-	f := cmd.Flags()
-	f.StringSliceVar(&o.topologies, "topology", nil, "the plan's topologies, with commas (default all)")
-	f.IntSliceVar(&o.workers, "workers", nil, "what if each replica had so many workers")
-	f.Float64SliceVar(&o.app, "app-cores", nil, "what if the web workers' host had so many cores")
-	f.Float64SliceVar(&o.database, "database-cores", nil, "what if the database had so many cores")
-	f.Float64SliceVar(&o.scales, "scale", nil, "what if every rate, batch and number of operators were so many times as much")
-	f.StringArrayVar(&o.sites, "add-site", nil, "what if there were one more site, NAME, like another, LIKE: NAME=LIKE; may be given again")
-	noDefault(cmd, "app-cores", "database-cores", "scale")
+	o.whatIfOptions.flags(cmd)
+	cmd.Flags().StringSliceVar(&o.topologies, "topology", nil, "the plan's topologies, with commas (default all)")
 	return cmd
+}
+
+// forecastAnswer is the --json answer.
+type forecastAnswer struct {
+	headroom.ForecastReport
+	// Changes happen in every changed forecast; times are since the lead-in's begin.
+	Changes []headroom.Reconfiguration `json:"changes,omitempty"`
 }
 
 // forecast prints the forecasts of every topology, unchanged and changed.
@@ -76,31 +73,18 @@ func forecast(o forecastOptions, std stdio, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	ifs, err := o.whatIfs()
+	ifs, err := o.combinations()
 	if err != nil {
 		return err
 	}
-	report := headroom.ForecastReport{Plan: x.plan.Name}
-	var judged []headroom.Forecast
-	for _, t := range topologies {
-		for i, w := range ifs {
-			f, h, err := x.whatIf(t, w)
-			if err != nil {
-				return err
-			}
-			if len(report.Entries) == 0 {
-				report.Schedule = h
-			}
-			report.Entries = append(report.Entries, headroom.ForecastedPlan{Name: named(t, w), Changed: i > 0, Forecast: f})
-			if i > 0 || len(ifs) == 1 {
-				judged = append(judged, f)
-			}
-		}
+	answer, judged, err := x.beside(topologies, ifs)
+	if err != nil {
+		return err
 	}
 	if o.json {
-		err = writeJSON(std.out, report)
+		err = writeJSON(std.out, answer)
 	} else {
-		err = text.Forecasts(std.out, report)
+		err = text.Forecasts(std.out, answer.ForecastReport)
 	}
 	if err != nil {
 		return err
@@ -108,95 +92,30 @@ func forecast(o forecastOptions, std stdio, now time.Time) error {
 	return missed(judged...)
 }
 
-// whatIf is a topology's forecast with a change, and the schedule's header.
-func (x *outlook) whatIf(t headroom.Topology, w sizing.WhatIf) (headroom.Forecast, headroom.Header, error) {
-	plan, t, err := w.Apply(x.plan, t)
-	if err != nil {
-		return headroom.Forecast{}, headroom.Header{}, err
-	}
-	if len(w.AddSites) > 0 {
-		if err := recheck(plan, x.o.plan+" with "+strings.Join(w.AddSites, ", ")); err != nil {
-			return headroom.Forecast{}, headroom.Header{}, err
+// beside forecasts every topology with every combination of changes, of which the
+// first is none. Judged are the changed ones, where there are any.
+func (x *outlook) beside(topologies []headroom.Topology, ifs []whatIf) (answer forecastAnswer, judged []headroom.Forecast, err error) {
+	answer.Plan = x.plan.Name
+	for _, t := range topologies {
+		for i, w := range ifs {
+			v, err := x.variant(t, w)
+			if err != nil {
+				return answer, nil, err
+			}
+			f, err := sizing.Forecast(x.model, v.topology, v.load, v.plan.Objectives, v.options)
+			if err != nil {
+				return answer, nil, err
+			}
+			f.Warnings = append(f.Warnings, eventful(v.plan, v.load.Header)...)
+			if len(answer.Entries) == 0 {
+				answer.Schedule = v.load.Header
+			}
+			answer.Changes = v.options.Changes
+			answer.Entries = append(answer.Entries, headroom.ForecastedPlan{Name: named(t, w), Changed: i > 0, Forecast: f})
+			if i > 0 || len(ifs) == 1 {
+				judged = append(judged, f)
+			}
 		}
 	}
-	scale := 1.0
-	if w.Scale > 0 {
-		scale = w.Scale
-	}
-	l, err := x.load(plan, scale)
-	if err != nil {
-		return headroom.Forecast{}, l.Header, err
-	}
-	f, err := sizing.Forecast(x.model, t, l, plan.Objectives, x.options(plan))
-	if err != nil {
-		return f, l.Header, err
-	}
-	f.Warnings = append(f.Warnings, eventful(plan, l.Header)...)
-	return f, l.Header, nil
-}
-
-// mostChanges keeps the combinations of what-if flags to what somebody reads.
-const mostChanges = 100
-
-// whatIfs are the unchanged plan and every combination of the changes.
-func (o *forecastOptions) whatIfs() ([]sizing.WhatIf, error) {
-	list := []sizing.WhatIf{{AddSites: o.sites}}
-	list = cross(list, o.workers, func(w *sizing.WhatIf, v int) { w.Workers = v })
-	list = cross(list, o.app, func(w *sizing.WhatIf, v float64) { w.AppCores = v })
-	list = cross(list, o.database, func(w *sizing.WhatIf, v float64) { w.DatabaseCores = v })
-	list = cross(list, o.scales, func(w *sizing.WhatIf, v float64) { w.Scale = v })
-	if len(list) > mostChanges {
-		return nil, &headroom.InputError{What: fmt.Sprintf("%d combinations of changes are more than anybody reads", len(list)), Where: "--workers, --app-cores, --database-cores, --scale",
-			Do: fmt.Sprintf("ask for %d at most", mostChanges)}
-	}
-	for _, v := range slices.Concat(o.app, o.database, o.scales) {
-		if !(v > 0) {
-			return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0", v), Where: "--app-cores, --database-cores, --scale"}
-		}
-	}
-	for _, v := range o.workers {
-		if v < 1 {
-			return nil, &headroom.InputError{What: fmt.Sprintf("%d workers serve nobody", v), Where: "--workers"}
-		}
-	}
-	if len(list) == 1 && !list[0].Changes() {
-		return list, nil
-	}
-	return append([]sizing.WhatIf{{}}, list...), nil
-}
-
-// cross combines each of a list with each of the values.
-func cross[V any](list []sizing.WhatIf, values []V, set func(*sizing.WhatIf, V)) []sizing.WhatIf {
-	if len(values) == 0 {
-		return list
-	}
-	var out []sizing.WhatIf
-	for _, w := range list {
-		for _, v := range values {
-			set(&w, v)
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// named is a topology with what was changed.
-func named(t headroom.Topology, w sizing.WhatIf) string {
-	parts := []string{t.Name}
-	if w.Workers > 0 {
-		parts = append(parts, fmt.Sprintf("%d workers", w.Workers))
-	}
-	if w.AppCores > 0 {
-		parts = append(parts, fmt.Sprintf("%g app cores", w.AppCores))
-	}
-	if w.DatabaseCores > 0 {
-		parts = append(parts, fmt.Sprintf("%g database cores", w.DatabaseCores))
-	}
-	if w.Scale > 0 && w.Scale != 1 {
-		parts = append(parts, fmt.Sprintf("%g times the load", w.Scale))
-	}
-	for _, s := range w.AddSites {
-		parts = append(parts, "with "+s)
-	}
-	return strings.Join(parts, ", ")
+	return answer, judged, nil
 }

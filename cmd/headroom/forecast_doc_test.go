@@ -44,7 +44,7 @@ func TestForecastDocsRun(t *testing.T) {
 		}
 		ran++
 	}
-	if ran != 4 {
-		t.Errorf("%d commands were run, want 4", ran)
+	if ran != 5 {
+		t.Errorf("%d commands were run, want 5", ran)
 	}
 }

@@ -35,19 +35,23 @@ the calendar that the logs show (arrivals by process, hour, weekday and site,
 peaks, batches, month-end) as a plan to edit (plan.yaml).
 
 Logs may be plain, compressed (.gz), rotated, in any order, of several servers,
-and of several databases; - is standard input. With the numbers of cores that
+and of several databases; - is standard input. Names behind the flags are further
+logs: --odoo-log a b c, or --odoo-log odoo.log*. With the numbers of cores that
 served, times that were stretched by a busy CPU are corrected; without, demands
 come from quiet moments. CPU series of Prometheus and snapshots of
 pg_stat_statements set the level of the demands.
 
 No login, address, query string or name out of the logs reaches the outputs.`,
 		Example: "  headroom learn --odoo-log odoo.log --time-zone Europe/Berlin --out learned\n" +
-			"  headroom learn --odoo-log odoo.log.1.gz --odoo-log odoo.log --cores 8 --database-cores 4 --out learned",
-		Args: exactArgs(0, "flags only"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runLearn(cmd.Context(), f, std) },
+			"  headroom learn --odoo-log odoo.log.1.gz odoo.log --cores 8 --database-cores 4 --out learned",
+		Args: furtherLogs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.logs = append(f.logs, args...)
+			return runLearn(cmd.Context(), f, std)
+		},
 	}
 	l := cmd.Flags()
-	l.StringArrayVar(&f.logs, "odoo-log", nil, "request log of Odoo: a file, .gz too, or - for standard input; may be repeated")
+	l.StringArrayVar(&f.logs, "odoo-log", nil, "request log of Odoo: a file, .gz too, or - for standard input; names behind the flags are further ones")
 	l.StringArrayVar(&f.statements, "pg-stat-statements", nil, "snapshots of pg_stat_statements, CSV or JSON lines, with the column at; may be repeated")
 	l.StringArrayVar(&f.prometheus, "prometheus", nil, "Prometheus server (with credentials: HEADROOM_PROMETHEUS_URL instead), or app=FILE, database=FILE: answers of range queries; may be repeated")
 	l.StringVar(&f.appQuery, "app-cpu", "", "PromQL of the CPU that the app uses, in cores")
@@ -61,6 +65,15 @@ No login, address, query string or name out of the logs reaches the outputs.`,
 	l.Uint64Var(&f.seed, "seed", 1, "seed of the bootstrap")
 	l.BoolVar(&f.asJSON, "json", false, "one JSON document on standard output, nothing else")
 	return cmd
+}
+
+// furtherLogs takes names without a flag as logs behind those of --odoo-log.
+func furtherLogs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && !cmd.Flags().Changed("odoo-log") {
+		return &headroom.InputError{What: fmt.Sprintf("%q stands without it", args[0]), Where: "--odoo-log",
+			Do: "write it before the request logs of Odoo: --odoo-log FILE…"}
+	}
+	return nil
 }
 
 func (f learnFlags) options() (o learn.Options, logZone *time.Location, err error) {

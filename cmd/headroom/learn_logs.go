@@ -58,7 +58,7 @@ func openLogs(paths []string, std stdio, zone *time.Location) (*serverLogs, erro
 			return nil, err
 		}
 		if !begun {
-			f.close() // no line with a time: nothing to learn
+			f.close() // it is empty
 			continue
 		}
 		f.first = f.line.Time
@@ -71,7 +71,7 @@ func openLogs(paths []string, std stdio, zone *time.Location) (*serverLogs, erro
 	return l, nil
 }
 
-// begin opens a file and reads its first line with a time.
+// begin opens a file and reads its first line with a time; false of an empty one.
 func (f *logFile) begin(zone *time.Location) (bool, error) {
 	in := f.stdin
 	if in == nil {
@@ -87,15 +87,19 @@ func (f *logFile) begin(zone *time.Location) (bool, error) {
 		if err != nil {
 			return false, &headroom.InputError{What: fmt.Sprintf("cannot be unpacked: %v", err), Where: f.path}
 		}
-		f.zip, in = zip, zip
-	} else {
-		in = buffered
+		f.zip, buffered = zip, bufio.NewReader(zip)
 	}
-	f.scanner = odoo.NewScanner(in, zone)
+	_, err := buffered.Peek(1)
+	empty := errors.Is(err, io.EOF)
+	f.scanner = odoo.NewScanner(buffered, zone)
 	for {
 		err := f.next()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF) && empty:
 			return false, nil
+		case errors.Is(err, io.EOF): // or what is no log would be left out in silence
+			return false, &headroom.InputError{What: "has not one line of an Odoo log", Where: f.path,
+				Do: "name request logs; statistics and CPU series have flags of their own, see 'headroom learn --help'"}
 		}
 		if err != nil {
 			return false, err

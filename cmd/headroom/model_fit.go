@@ -112,7 +112,7 @@ func printModel(out io.Writer, m headroom.Model) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "class\tapplication ms\tdatabase ms\twaits ms\tcalls\tseen")
 	for _, c := range m.Classes {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f\t%d\n", c.Name, milliseconds(c.Demand["app"]), milliseconds(c.Demand["database"]), milliseconds(c.Delay), c.DatabaseCalls, c.Count)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f\t%d\n", printable(c.Name), milliseconds(c.Demand["app"]), milliseconds(c.Demand["database"]), milliseconds(c.Delay), c.DatabaseCalls, c.Count)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -121,7 +121,7 @@ func printModel(out io.Writer, m headroom.Model) error {
 		fmt.Fprintf(out, "A worker takes %.0f MB (%.0f to %.0f).\n", m.Memory.PerWorker.Value/1e6, m.Memory.PerWorker.Low/1e6, m.Memory.PerWorker.High/1e6)
 	}
 	for _, warning := range m.Warnings {
-		fmt.Fprintln(out, "Warning:", warning)
+		fmt.Fprintln(out, "Warning:", printableLines(warning))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (o *outlookOptions) flags(cmd *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "one JSON document on standard output, nothing else")
 }
 
-// scaleFlag is that of verbs that look at one load.
+// scaleFlag is that of a verb without the what-if flags.
 func (o *outlookOptions) scaleFlag(cmd *cobra.Command) {
 	cmd.Flags().Float64Var(&o.scale, "scale", 1, "multiplies every rate, batch and number of operators")
 }

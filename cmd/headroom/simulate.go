@@ -10,9 +10,15 @@ import (
 	"github.com/headroom-erp/headroom/reports/text"
 )
 
+// simulateOptions are the flags of simulate.
+type simulateOptions struct {
+	outlookOptions
+	whatIfOptions
+	topology string
+}
+
 func newSimulate(std stdio) *cobra.Command {
-	var o outlookOptions
-	var topology string
+	var o simulateOptions
 	cmd := &cobra.Command{
 		Use:   "simulate PLAN",
 		Short: "Simulate a window of the plan's calendar on one topology, with a learned model",
@@ -26,45 +32,63 @@ becomes of documents that are due, the course over time, and the plan's
 objectives. Every figure has an interval that holds 90 % of the repetitions. The
 window is chosen as in 'headroom run'; without --peak and --from it is the demo's.
 
+The what-if flags are those of 'headroom forecast', with one value each.
+
+` + changeHelp + `
+
 Ends with 1 when an objective would be missed.`,
 		Example: "  headroom simulate pilot --model model.json --topology standard-6\n" +
-			"  headroom simulate pilot --model model.json --topology large-9 --peak dispatch_cutoff --for 10m --scale 1.2 --json",
+			"  headroom simulate pilot --model model.json --topology large-9 --peak dispatch_cutoff --for 10m --scale 1.2 --json\n" +
+			"  headroom simulate pilot --model model.json --topology standard-6 --change +20s:web=3:lost --change +40s:web=6",
 		Args: exactArgs(1, "one plan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.plan = args[0]
 			if err := o.window.alone(cmd); err != nil {
 				return err
 			}
-			return simulate(o, topology, std, time.Now())
+			return simulate(o, std, time.Now())
 		},
 	}
-	o.flags(cmd)
-	o.scaleFlag(cmd)
+	o.outlookOptions.flags(cmd)
 	o.modelTarget(cmd)
-	cmd.Flags().StringVar(&topology, "topology", "", "the plan's topology that serves")
+	o.whatIfOptions.flags(cmd)
+	cmd.Flags().StringVar(&o.topology, "topology", "", "the plan's topology that serves")
 	return cmd
 }
 
-func simulate(o outlookOptions, topology string, std stdio, now time.Time) error {
-	x, err := newOutlook(o, now)
+// simulationAnswer is the --json answer.
+type simulationAnswer struct {
+	headroom.Simulation
+	Changes []headroom.Reconfiguration `json:"changes,omitempty"` // times are since the lead-in's begin
+}
+
+func simulate(o simulateOptions, std stdio, now time.Time) error {
+	o.scale = 1
+	x, err := newOutlook(o.outlookOptions, now)
 	if err != nil {
 		return err
 	}
-	t, err := x.one(topology)
+	t, err := x.one(o.topology)
 	if err != nil {
 		return err
 	}
-	l, err := x.load(x.plan, o.scale)
+	w, err := o.single()
 	if err != nil {
 		return err
 	}
-	s, err := sizing.Simulate(x.model, t, l, x.plan.Objectives, x.options(x.plan))
+	v, err := x.variant(t, w)
 	if err != nil {
 		return err
 	}
-	s.Forecast.Warnings = append(s.Forecast.Warnings, eventful(x.plan, l.Header)...)
+	s, err := sizing.Simulate(x.model, v.topology, v.load, v.plan.Objectives, v.options)
+	if err != nil {
+		return err
+	}
+	s.Forecast.Warnings = append(s.Forecast.Warnings, eventful(v.plan, v.load.Header)...)
+	w.Scale = 0 // the schedule says it
+	s.Forecast.Topology.Name = named(t, w)
 	if o.json {
-		err = writeJSON(std.out, s)
+		err = writeJSON(std.out, simulationAnswer{s, v.options.Changes})
 	} else {
 		err = text.Simulation(std.out, s)
 	}

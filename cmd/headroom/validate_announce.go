@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
 )
 
 // bringUp is about what a run takes besides its window and lead-in, in seconds:
@@ -52,8 +53,12 @@ func (v *validation) announce() error {
 		v.designed.announce(v.std.err, d)
 	}
 	for _, r := range p.Runs {
-		if r.Role == campaign.Prove {
-			v.sayTooFew(r)
+		if r.Role != campaign.Prove {
+			continue
+		}
+		v.sayTooFew(r)
+		if err := v.sayFewAtEnds(r.Combination); err != nil {
+			return err
 		}
 	}
 	if v.o.dry && v.o.json {
@@ -80,6 +85,30 @@ func (v *validation) sayTooFew(r plannedRun) {
 		}
 		fmt.Fprintf(v.std.err, "%s: %s will have %s%d journeys and not be scored; %d are wanted%s\n", k.Name, l.Process, most, n, v.o.least, takes)
 	}
+}
+
+// sayFewAtEnds says of which processes the runs of a search for a capacity have
+// too few journeys, should those limit it.
+func (v *validation) sayFewAtEnds(k campaign.Combination) error {
+	if k.CapacitySeconds == 0 {
+		return nil
+	}
+	k = longer(k)
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return err
+	}
+	n, err := k.Planned(variant, v.campaign.Players)
+	if err != nil {
+		return err
+	}
+	for _, o := range variant.Objectives {
+		if least := prove.LeastAtEnds(o); n[o.Process] < least {
+			fmt.Fprintf(v.std.err, "%s: its capacity will not be scored if %s limits it: %d journeys in %.0f s at this load, and %d are wanted\n",
+				k.Name, o.Process, n[o.Process], k.Seconds, least)
+		}
+	}
+	return nil
 }
 
 // planned is what would be run.

@@ -9,6 +9,7 @@ import (
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
 	"github.com/headroom-erp/headroom/results"
 )
 
@@ -90,4 +91,96 @@ func (v *validation) probeCapacity(ctx context.Context, k campaign.Combination, 
 	q, err := v.probe(ctx, k.Topology, schedule, scale, k.Name)
 	q.Folder = p.Folder
 	return q, err
+}
+
+// ofCapacity says how much of the capacity that the model forecasts a
+// combination's load is: of the one that was written down, or else of one that is
+// searched now with the model that made the forecast.
+func (v *validation) ofCapacity(p *headroom.Proof, k campaign.Combination, w writtenForecast) {
+	c := w.Capacity
+	if k.CapacitySeconds == 0 && w.Model == v.hash {
+		limit, err := v.limit(k)
+		if err != nil { // the page is worth having without it
+			p.Warnings = append(p.Warnings, "what its load is of the capacity is not known: "+err.Error())
+		}
+		c = limit.Capacity
+	}
+	if c != nil && c.Value > 0 {
+		p.OfCapacity = new(1 / c.Value)
+	}
+}
+
+// capacityWhy says why a measured capacity is shown and not scored; "" of one
+// that is.
+func (v *validation) capacityWhy(p headroom.Proof, k campaign.Combination) (string, error) {
+	c := p.Capacity
+	if !c.Measured.Identified {
+		return "all its runs lie on one side of it", nil
+	}
+	why, late := "", p.Late
+	for _, probe := range c.Probes {
+		err := opened(v.path(probe.Folder), func(run *results.Reader) error {
+			late = late || run.Info().Started.Before(p.ForecastAt)
+			others, err := prove.Others(run)
+			if err == nil && others != nil && *others > prove.MostOthers {
+				why = fmt.Sprintf("%.1f cores of the machine were busy with other work in %s; free it, remove that run and run again", *others, probe.Folder)
+			}
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	if why != "" {
+		return why, nil
+	}
+	if why, err := v.fewAtEnds(c.Probes, k); err != nil || why != "" {
+		return why, err
+	}
+	if late {
+		return headroom.AfterMeasurement, nil
+	}
+	return "", nil
+}
+
+// fewAtEnds says in which of the two runs that a capacity lies between too few
+// journeys were made of the process whose objective limits it; "" in none.
+func (v *validation) fewAtEnds(probes []headroom.CapacityProbe, k campaign.Combination) (string, error) {
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return "", err
+	}
+	low, high := heldAndMissed(probes)
+	o, named := limiting(variant.Objectives, high, low)
+	if !named {
+		return "neither run beside it says which objective limits it", nil
+	}
+	why, least := "", prove.LeastAtEnds(o)
+	for _, p := range []*headroom.CapacityProbe{low, high} {
+		err := opened(v.path(p.Folder), func(run *results.Reader) error {
+			n, err := prove.JourneysOf(run, o.Process)
+			if err == nil && n < least {
+				why = fmt.Sprintf("%d journeys of %s in %s, and %d are wanted", n, o.Process, p.Folder, least)
+			}
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return why, nil
+}
+
+// limiting is the objective that limits a capacity: the one that the run beyond
+// it missed, or, where that was broken off and names none, the one that was
+// nearest to its bound in the run that held.
+func limiting(objectives []headroom.Objective, runs ...*headroom.CapacityProbe) (headroom.Objective, bool) {
+	for _, p := range runs {
+		for _, o := range objectives {
+			if analyse.Name(o) == p.Worst {
+				return o, true
+			}
+		}
+	}
+	return headroom.Objective{}, false
 }

@@ -25,9 +25,20 @@ import (
 
 const modelFile = "model.json"
 
+// Replications of a validation's forecasts: more than elsewhere, as what is held
+// against a measurement is median and interval themselves. Of intervals drawn
+// from 400 replications of four combinations, those of 100 held 90 % of the others
+// with a standard deviation of 3.5 %, those of 20 did 91 % with 5.8 %; of 8, which
+// has no 5 % quantile, 79 %. A median of 100 scatters less than half
+// as much as one of 20.
+const (
+	forecastReplications = 100
+	capacityReplications = 20
+)
+
 // simulations are the options of every forecast of a validation.
 func simulations(seed uint64) sizing.Options {
-	return sizing.Options{Seed: seed, Parallel: runtime.GOMAXPROCS(0), Name: analyse.Name}
+	return sizing.Options{Seed: seed, Replications: forecastReplications, CapacityReplications: capacityReplications, Parallel: runtime.GOMAXPROCS(0), Name: analyse.Name}
 }
 
 // calibrate measures what is learned from, and learns; a model that is there
@@ -105,7 +116,8 @@ type writtenForecast struct {
 	Combination campaign.Combination `json:"combination"`
 	MadeAt      time.Time            `json:"made_at"`
 	Tool        string               `json:"tool"`
-	Model       string               `json:"model"` // SHA-256 of its file
+	Model       string               `json:"model"`          // SHA-256 of its file
+	Plan        string               `json:"plan,omitempty"` // SHA-256 of what the combination takes of the plan
 	Forecast    headroom.Forecast    `json:"forecast"`
 	// Capacity is in scales of the combination's load; nil when it was not asked
 	// for, or not found.
@@ -170,20 +182,40 @@ func (v *validation) written(k campaign.Combination) (w writtenForecast, err err
 		return w, &headroom.InputError{What: "was made of combination " + k.Name + " as it was then, which has changed", Where: path,
 			Do: "take another workspace, or make all forecasts again with --again"}
 	}
-	return w, nil
+	plan, err := v.planHash(k)
+	if err == nil && w.Plan != "" && w.Plan != plan {
+		err = &headroom.InputError{What: "was made of the plan as it was then, of which processes, catalogue or objectives have changed", Where: path,
+			Do: "take another workspace, or make all forecasts again with --again"}
+	}
+	return w, err
+}
+
+// planHash is of what a combination's forecast takes of the plan.
+func (v *validation) planHash(k campaign.Combination) (string, error) {
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(struct {
+		Processes  []headroom.Process
+		Catalogue  headroom.Catalogue
+		Objectives []headroom.Objective
+	}{variant.Processes, variant.Catalogue, variant.Objectives})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
 }
 
 func (v *validation) forecast(k campaign.Combination) (writtenForecast, error) {
 	w := writtenForecast{Headroom: 1, Combination: k, Tool: toolVersion(), Model: v.hash}
-	variant, err := k.Variant(v.plan)
-	if err != nil {
+	var err error
+	if w.Plan, err = v.planHash(k); err != nil {
 		return w, err
 	}
-	if w.Forecast, err = v.simulate(k, 1); err != nil {
+	if w.Forecast, err = v.simulate(k, 1, 0); err != nil {
 		return w, err
 	}
 	if k.CapacitySeconds > 0 {
-		limit, err := sizing.Capacity(v.model, k.Topology, v.provider(longer(k)), variant.Objectives, v.options)
+		limit, err := v.limit(longer(k))
 		if err != nil {
 			return w, err
 		}
@@ -219,10 +251,21 @@ func (v *validation) provider(k campaign.Combination) sizing.Provider {
 	}
 }
 
+// limit is the capacity of a combination's topology with its mix, in scales of
+// its load.
+func (v *validation) limit(k campaign.Combination) (sizing.Limit, error) {
+	variant, err := k.Variant(v.plan)
+	if err != nil {
+		return sizing.Limit{}, err
+	}
+	return sizing.Capacity(v.model, k.Topology, v.provider(k), variant.Objectives, v.options)
+}
+
 // simulate forecasts a combination with its very schedule, so that the noise of
 // its arrivals is the same on both sides, on a machine that needs ratio times
-// the CPU seconds.
-func (v *validation) simulate(k campaign.Combination, ratio float64) (headroom.Forecast, error) {
+// the CPU seconds. With as many replications as another forecast (0: the usual
+// number) it has the draws of that one, so that only the ratio differs.
+func (v *validation) simulate(k campaign.Combination, ratio float64, replications int) (headroom.Forecast, error) {
 	variant, err := k.Variant(v.plan)
 	if err != nil {
 		return headroom.Forecast{}, err
@@ -233,5 +276,8 @@ func (v *validation) simulate(k campaign.Combination, ratio float64) (headroom.F
 	}
 	o := v.options
 	o.Speed = ratio
+	if replications > 0 {
+		o.Replications = replications
+	}
 	return sizing.Forecast(v.model, k.Topology, load, variant.Objectives, o)
 }

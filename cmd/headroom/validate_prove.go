@@ -131,7 +131,7 @@ func (v *validation) assemble() (headroom.Validation, error) {
 		}
 		r.Proofs = append(r.Proofs, p)
 	}
-	r.Scores, r.Failures = prove.Score(r.Proofs), prove.Failures(r.Proofs)
+	r.Scores, r.Fit, r.Failures = prove.Score(r.Proofs), prove.Fit(r.Proofs), prove.Failures(r.Proofs)
 	late := 0
 	for _, p := range r.Proofs {
 		if p.Late {
@@ -139,7 +139,7 @@ func (v *validation) assemble() (headroom.Validation, error) {
 		}
 	}
 	if late > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d forecasts were made when their runs had been measured: for those this shows how well the model fits what was known, and proves no forecast", late, len(r.Proofs)))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d of %d forecasts were made when their runs had been measured: they show how well the model fits what was known, and are not scored", late, len(r.Proofs)))
 	}
 	if v.target == "erp" {
 		r.Warnings = append(r.Warnings, "the stand-in ERP was measured, not Odoo: this shows that the method works, and says nothing of Odoo")
@@ -200,6 +200,7 @@ func (v *validation) proof(k campaign.Combination) (headroom.Proof, error) {
 		return p, err
 	}
 	p.ForecastAt, p.Hash, p.Warnings = w.MadeAt, w.Model, slices.Clone(w.Forecast.Warnings)
+	v.ofCapacity(&p, k, w)
 	done, err := v.campaign.Done(k, 1)
 	if err != nil || !done {
 		return p, err
@@ -212,30 +213,11 @@ func (v *validation) proof(k campaign.Combination) (headroom.Proof, error) {
 	if !searched {
 		check, err = v.searchCapacity(context.Background(), k, false)
 	}
-	p.Capacity = check
-	if err != nil || p.Capacity == nil {
+	if p.Capacity = check; err != nil || check == nil {
 		return p, err
 	}
-	return p, v.undisturbed(&p)
-}
-
-// undisturbed leaves a capacity out of the scores of which a run shared the
-// machine with other work.
-func (v *validation) undisturbed(p *headroom.Proof) error {
-	for _, probe := range p.Capacity.Probes {
-		err := opened(v.path(probe.Folder), func(run *results.Reader) error {
-			others, err := prove.Others(run)
-			if err == nil && others != nil && *others > prove.MostOthers {
-				p.Capacity.Measured.Identified = false
-				p.Warnings = append(p.Warnings, fmt.Sprintf("%.1f cores of the machine were busy with other work in %s: the capacity is not scored; free it, remove that run and run again", *others, probe.Folder))
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	p.CapacityWhy, err = v.capacityWhy(p, k)
+	return p, err
 }
 
 // beside puts the measurement beside the forecast.
@@ -272,7 +254,7 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 		return err
 	}
 	if known && w.Model == v.hash {
-		f, err := v.simulate(k, ratio)
+		f, err := v.simulate(k, ratio, w.Forecast.PoolBusy.N)
 		if err != nil {
 			return err
 		}
@@ -281,7 +263,8 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 	for _, name := range prove.Unforecast(w.Forecast, measured) {
 		p.Warnings = append(p.Warnings, name+" was measured, and is not forecast")
 	}
-	p.Figures = prove.Figures(w.Forecast, atSpeed, measured, k.Operators, v.o.least)
+	p.Figures = prove.Figures(w.Forecast, atSpeed, measured,
+		prove.Rules{Least: v.o.least, Operators: k.Operators, Confirms: prove.Confirms(v.plan), Late: p.Late})
 	if p.Invalid != "" {
 		prove.Void(p.Figures, "its run is not valid")
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -89,17 +90,18 @@ func TestValidate(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "w", "private")); !os.IsNotExist(err) {
 		t.Errorf("the folder of secrets is left behind: %v", err)
 	}
-	before := v.Proofs[0]
 	out, stderr := program(t, dir, args...)
-	if err := json.Unmarshal([]byte(out), &v); err != nil {
+	var again headroom.Validation
+	if err := json.Unmarshal([]byte(out), &again); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(stderr, "replaying") || !strings.Contains(stderr, "kept") {
 		t.Errorf("it was not gone on with:\n%s", stderr)
 	}
-	if now := v.Proofs[0]; !now.ForecastAt.Equal(before.ForecastAt) || now.Hash != before.Hash || !now.MeasuredAt.Equal(*before.MeasuredAt) || now.Figures[0] != before.Figures[0] {
-		t.Errorf("the same validation says %+v, and then %+v", before.Figures[0], now.Figures[0])
+	if before, now := v.Proofs[0], again.Proofs[0]; !reflect.DeepEqual(now, before) {
+		t.Errorf("the same validation says %+v, and then %+v", before, now)
 	}
+	checkAgain(t, dir, args)
 	// What was forecast and run must not be taken for something else.
 	changed := strings.Replace(proofCombinations, "seed: 3", "seed: 4", 1)
 	if err := os.WriteFile(filepath.Join(dir, "combinations.yaml"), []byte(changed), 0o644); err != nil {
@@ -181,6 +183,33 @@ func TestNarrowEnough(t *testing.T) {
 	}
 }
 
+// checkAgain forecasts anew what was measured: it is shown, and not scored.
+func checkAgain(t *testing.T, dir string, args []string) {
+	t.Helper()
+	out, stderr := program(t, dir, append(args[:len(args):len(args)], "--again")...)
+	var v headroom.Validation
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		t.Fatal(err)
+	}
+	p := v.Proofs[0]
+	if strings.Contains(stderr, "replaying") || !p.Late || len(p.Figures) == 0 {
+		t.Errorf("late is %v, %d figures\n%s", p.Late, len(p.Figures), stderr)
+	}
+	for _, g := range p.Figures {
+		if g.Scored || g.Why == "" {
+			t.Errorf("%s %s was forecast when it had been measured, and is scored: %+v", g.Process, g.What, g)
+		}
+	}
+	for _, s := range v.Scores {
+		if s.N != 0 {
+			t.Errorf("a score of late forecasts: %+v", s)
+		}
+	}
+	if p.Invalid == "" && len(v.Fit) != len(v.Scores) {
+		t.Errorf("the fit is not summed: %+v", v.Fit)
+	}
+}
+
 func checkValidation(t *testing.T, v headroom.Validation) {
 	if len(v.Calibration) != 2 || len(v.Proofs) != 1 || len(v.Scores) != 6 || v.Model.Hash == "" {
 		t.Fatalf("%d runs to learn from, %d proofs, %d scores", len(v.Calibration), len(v.Proofs), len(v.Scores))
@@ -188,6 +217,9 @@ func checkValidation(t *testing.T, v headroom.Validation) {
 	p := v.Proofs[0]
 	if p.MeasuredAt == nil || p.Late || !p.ForecastAt.Before(*p.MeasuredAt) || p.Hash != v.Model.Hash {
 		t.Errorf("forecast at %v by %s, measured at %v", p.ForecastAt, p.Hash, p.MeasuredAt)
+	}
+	if p.OfCapacity == nil || !(*p.OfCapacity > 0) {
+		t.Errorf("what its load is of the capacity is not known: %q", p.Warnings)
 	}
 	seen := map[string]bool{}
 	for _, g := range p.Figures {

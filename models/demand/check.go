@@ -23,7 +23,7 @@ func Check(runs []headroom.Run, m headroom.Model, inFit bool, o Options) ([]head
 	if err != nil {
 		return nil, err
 	}
-	s.findWork(s.tallies(s.book(o.Habits)))
+	s.findWork(s.tallies(s.book(o.Habits)), o)
 	var out []headroom.Comparison
 	for _, r := range s.runs {
 		l, journeys := r.arrivals(m)

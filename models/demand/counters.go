@@ -90,6 +90,19 @@ func (c *counter) at(t float64) float64 {
 	return c.v[i-1] + f*(c.v[i]-c.v[i-1])
 }
 
+// apart are the times of readings, from 0 to a moment, that are about so many
+// seconds or more apart.
+func (c *counter) apart(until, seconds float64) []float64 {
+	const jitter = 0.5
+	var out []float64
+	for _, t := range c.t {
+		if t >= 0 && t <= until && (len(out) == 0 || t-out[len(out)-1] >= seconds-jitter) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // same says that two counters count the same CPU: one host under two names.
 func same(a, b *counter) bool {
 	if a == nil || b == nil {

@@ -2,9 +2,10 @@
 // and station, their spread, journeys, background and conflicts, each with an
 // interval where it has a meaning.
 //
-// Two sources speak of demands. The server's request log splits every
-// request's wall time into SQL and the rest; counters of busy CPU seconds say
-// what both together cost. Wall times stretch while CPUs are shared, so that
+// Three sources speak of demands. The server's request log splits every
+// request's wall time into SQL and the rest; pg_stat_statements says how much of
+// the SQL the database executed (execution.go); counters of busy CPU seconds say
+// what all together cost. Wall times stretch while CPUs are shared, so that
 // each is first brought back to CPU seconds from the concurrency that the log
 // itself shows (stretch.go); then the utilization law, busy = Σ demands +
 // background, sets the level, and, as far as classes move apart, their
@@ -67,7 +68,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	}
 	book := s.book(o.Habits)
 	tallies := s.tallies(book)
-	s.findWork(tallies)
+	s.findWork(tallies, o)
 	law := s.newLaw()
 	law.loosen()
 	d, err := s.demands(law, tallies, o)
@@ -97,7 +98,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	disk := s.disk(tallies, o)
 	for i, c := range s.classes {
 		k := s.classModel(i, c, tallies[i], d, variation[i], outside{overheads[i], spreads[i]}, rules[i])
-		k.Calls, k.WAL, k.Written, k.Disk = calls[i], wal[i], written[i], disk[i]
+		k.Calls, k.WAL, k.Written, k.Disk, k.Executed = calls[i], wal[i], written[i], disk[i], s.executed[i]
 		m.Classes = append(m.Classes, k)
 	}
 	s.lineShares(m.Classes)

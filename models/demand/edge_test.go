@@ -252,6 +252,7 @@ func checkFinite(t *testing.T, m headroom.Model) {
 		optional("WAL of "+c.Name, c.WAL)
 		optional("bytes of "+c.Name, c.Written)
 		optional("time at the disk of "+c.Name, c.Disk)
+		optional("execution of "+c.Name, c.Executed)
 		if !(c.DelaySCV >= 0) {
 			t.Errorf("%s: delay's variation %g", c.Name, c.DelaySCV)
 		}
@@ -331,7 +332,7 @@ func garbage(data []byte, cores uint8) *fakeRun {
 				{Probe: "generator", Subject: "host", Metric: "cpu_seconds"}, {Probe: "generator", Subject: "host", Metric: "cpus"},
 				{Probe: "generator", Subject: "generator", Metric: "cpu_seconds"}, {Probe: "speed", Subject: "machine", Metric: "unit_seconds"},
 				{Probe: "process", Subject: "web", Metric: "rss_bytes"}, {Probe: "process", Subject: "web", Metric: "processes"},
-				{Probe: "postgres", Subject: "d", Metric: "wal_bytes"}, {Probe: "postgres", Subject: "d", Metric: "read_seconds"}, {Probe: "postgres", Subject: "d", Metric: "checkpoint_written_bytes"},
+				{Probe: "postgres", Subject: "d", Metric: "wal_bytes"}, {Probe: "postgres", Subject: "d", Metric: "read_seconds"}, {Probe: "postgres", Subject: "d", Metric: "checkpoint_written_bytes"}, {Probe: "postgres", Subject: "d", Metric: "statement_seconds"},
 				{Probe: "odoo_log", Subject: "log", Metric: "registry_loads"}, {Probe: "odoo_log", Subject: "log", Metric: "registry_load_seconds"},
 			}
 			r.samples = r.samples[:len(r.samples)-1]

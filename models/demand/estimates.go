@@ -45,7 +45,7 @@ func (s *survey) demands(w *law, tallies []tally, o Options) (demands, error) {
 				continue
 			}
 			doubt := [2]float64{app: s.awayDoubt[c]}
-			both[st] = positive(factor[w.at(st, c)]*mean[c][st], again.demand[c][st], tallies[c].clean, pooled[st], math.Hypot(d.between[st], doubt[st]))
+			both[st] = positive(factor[w.at(st, c)]*mean[c][st], again.demand[c][st], tallies[c], pooled[st], math.Hypot(d.between[st], doubt[st]))
 			both[st].Method = method(w.reduced[st])
 		}
 		d.demand = append(d.demand, both)
@@ -122,9 +122,10 @@ func method(counted bool) string {
 }
 
 // positive is an estimate of a positive figure with replicas: symmetric in
-// the logarithm, and no narrower than n observations of that spread allow.
-// between is the relative spread between runs.
-func positive(value float64, replicas []float64, n int, variation, between float64) headroom.Estimate {
+// the logarithm, and no narrower than as many observations of that spread as the
+// tally has allow. between is the relative spread between runs.
+func positive(value float64, replicas []float64, t tally, variation, between float64) headroom.Estimate {
+	n := t.clean
 	e := headroom.Estimate{Level: headroom.Level, N: n}
 	if n == 0 || math.IsNaN(value) || math.IsInf(value, 0) {
 		return e
@@ -143,7 +144,8 @@ func positive(value float64, replicas []float64, n int, variation, between float
 	half := fit.StudentT(headroom.Level, 1000) * fit.Spread(logs)
 	// A bootstrap of few requests is too sure of itself.
 	cv := math.Sqrt(max(0.05, variation))
-	sampled := fit.StudentT(headroom.Level, max(1, n-1)) * cv / math.Sqrt(float64(n))
+	drawn := max(1, t.drawn)
+	sampled := fit.StudentT(headroom.Level, max(1, drawn-1)) * cv / math.Sqrt(float64(drawn))
 	half = max(half, math.Hypot(sampled, fit.StudentT(headroom.Level, 1000)*classSpread))
 	half = math.Hypot(half, fit.StudentT(headroom.Level, 1000)*between)
 	half = min(half, 5)

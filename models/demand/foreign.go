@@ -2,6 +2,7 @@ package demand
 
 import (
 	"math"
+	"slices"
 )
 
 // concurrentCores are the cores that the requests at a station share at a
@@ -26,6 +27,11 @@ func (r *run) concurrentCores() [2]float64 {
 
 // virtual says that the stations are a stand-in's.
 func (r *run) virtual() bool { return len(r.observed.subjects("station", "busy_seconds")) > 0 }
+
+// virtual says that all runs are a stand-in's.
+func (s *survey) virtual() bool {
+	return !slices.ContainsFunc(s.runs, func(r *run) bool { return !r.virtual() })
+}
 
 // Work of others on the machine disturbs from othersShare of its cores on, over
 // othersWindow seconds around a moment: even work that has the lowest priority

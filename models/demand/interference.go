@@ -3,6 +3,7 @@ package demand
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/fit"
@@ -15,8 +16,9 @@ const (
 	// were busy then, are wanted.
 	leastReadings = 120
 	leastRange    = 0.15
-	// readingBlock is how many readings in a row are resampled together.
-	readingBlock = 15
+	// readingBlock is how many readings in a row are compared with each other, and
+	// resampled together: over a longer time the machine's own speed drifts.
+	readingBlock = 20
 )
 
 // A reading is when the piece of work was done, the share of the machine's other
@@ -27,48 +29,57 @@ type reading struct{ at, busy, unit float64 }
 //
 //	unit = alone · (1 + interference · busy)
 //
-// by least squares over all readings of all runs, with an interval from
-// resampling blocks of them; nil where nobody looked, or the load was too even to
-// tell.
+// by least squares over the readings' distances from the means of their blocks,
+// with an interval from resampling these; nil where nobody looked, or the load was too
+// even to tell. Between blocks the machine's own speed changes, and where it
+// happened to be slow under the higher load it would pass for interference: runs
+// minutes apart said 0.6 of a machine that within each of them said 0.1 to 0.3.
 func (s *survey) interference(o Options) *headroom.Interference {
 	var all []reading
+	var blocks [][]reading
+	var usual []float64
 	for _, r := range s.runs {
-		all = append(all, r.readings()...)
+		readings := r.readings()
+		if len(readings) > 0 {
+			var sum float64
+			for _, x := range readings {
+				sum += x.busy
+			}
+			usual = append(usual, sum/float64(len(readings)))
+		}
+		all = append(all, readings...)
+		blocks = slices.AppendSeq(blocks, slices.Chunk(readings, readingBlock))
 	}
 	if len(all) < leastReadings || s.speed == nil {
 		return nil
 	}
-	var busy []float64
+	var busy, units []float64
 	for _, x := range all {
-		busy = append(busy, x.busy)
+		busy, units = append(busy, x.busy), append(units, x.unit)
 	}
 	if fit.Quantile(busy, 0.95)-fit.Quantile(busy, 0.05) < leastRange {
 		return nil
 	}
-	alone, share := straight(all)
+	centre := reading{busy: mean(busy), unit: mean(units)}
+	alone, share := spansLine(blocks, nil, centre)
 	if !(alone > 0) || !(share > 0) {
 		return nil
 	}
-	blocks := (len(all) + readingBlock - 1) / readingBlock
 	var drawn []float64
-	fit.Bootstrap{Blocks: blocks, Replications: o.Replications, Seed: o.Seed}.Each(func(_ int, times []int, _ *rand.Rand) {
-		var sample []reading
-		for b, n := range times {
-			for range n {
-				sample = append(sample, all[b*readingBlock:min(len(all), (b+1)*readingBlock)]...)
-			}
-		}
-		if _, v := straight(sample); finite(v) {
+	fit.Bootstrap{Blocks: len(blocks), Replications: o.Replications, Seed: o.Seed}.Each(func(_ int, times []int, _ *rand.Rand) {
+		if _, v := spansLine(blocks, times, centre); finite(v) {
 			drawn = append(drawn, v)
 		}
 	})
 	e := headroom.Estimate{Value: share, High: 2 * share, Level: headroom.Level, N: len(all),
-		Method: "the probe's piece of work against the share of other cores that were busy"}
+		Method: "the probe's piece of work against the share of other cores that were busy, within spans of seconds"}
 	if tail := (1 - headroom.Level) / 2; len(drawn) > 0 {
 		e.Low, e.High = min(share, max(0, fit.Quantile(drawn, tail))), max(share, fit.Quantile(drawn, 1-tail))
 	}
 	e.Identified = e.Low > 0
-	return &headroom.Interference{Share: e, Reference: min(1, max(0, (s.speed.Value/alone-1)/share))}
+	// Demands are those at the median of the runs' speeds (findPaces), and so of
+	// their loads.
+	return &headroom.Interference{Share: e, Reference: fit.Quantile(usual, 0.5)}
 }
 
 // readings of a run; none where the machine has one core or was not looked at.
@@ -100,23 +111,31 @@ func othersBusy(x, c float64) float64 {
 	return (x - math.Pow(x/c, c)) / (c - 1)
 }
 
-// straight is the line through the readings: its height at 0, and its slope
-// beside that; NaN where there is none.
-func straight(all []reading) (alone, share float64) {
-	var n, sx, sy, sxx, sxy float64
-	for _, p := range all {
-		n++
-		sx += p.busy
-		sy += p.unit
-		sxx += p.busy * p.busy
-		sxy += p.busy * p.unit
+// spansLine is the line through the readings' distances from the means of their
+// blocks, each block as often as times says (nil: once), laid through the centre: its
+// height at 0, and its slope beside that; NaN where there is none.
+func spansLine(blocks [][]reading, times []int, centre reading) (alone, share float64) {
+	var sxx, sxy float64
+	for i, b := range blocks {
+		n := 1.0
+		if times != nil {
+			n = float64(times[i])
+		}
+		var x, y float64
+		for _, p := range b {
+			x += p.busy / float64(len(b))
+			y += p.unit / float64(len(b))
+		}
+		for _, p := range b {
+			sxx += n * (p.busy - x) * (p.busy - x)
+			sxy += n * (p.busy - x) * (p.unit - y)
+		}
 	}
-	d := n*sxx - sx*sx
-	if !(d > 0) {
+	if !(sxx > 0) {
 		return math.NaN(), math.NaN()
 	}
-	slope := (n*sxy - sx*sy) / d
-	alone = (sy - slope*sx) / n
+	slope := sxy / sxx
+	alone = centre.unit - slope*centre.busy
 	return alone, slope / alone
 }
 

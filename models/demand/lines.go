@@ -78,7 +78,7 @@ func joinable(id string, seen, joined int) error {
 func newLine(l headroom.ServerRequest) line {
 	tries := max(1, l.Tries)
 	return line{
-		class: unjoined, arrival: l.Arrival, end: l.End, start: l.End - l.SQL - l.Other, busyAtSend: -1,
+		class: unjoined, arrival: l.Arrival, number: l.N, end: l.End, start: l.End - l.SQL - l.Other, busyAtSend: -1,
 		sql: l.SQL, other: max(0, l.Other-l.Sleep), sleep: min(l.Sleep, l.Other),
 		tries: tries, lost: tries - 1, queries: float64(max(0, l.Queries)),
 	}
@@ -91,6 +91,29 @@ func (l *line) join(c client) {
 	l.clean = l.tries == 1 && c.req.Outcome == headroom.OK && l.active() > 0
 	if c.req.Outcome == headroom.Conflict {
 		l.lost = l.tries // the last one as well
+	}
+}
+
+// findRepeated marks the lines of a stand-in whose work was seen before: it draws
+// the work of a request by its arrival and number, in every run alike, and what
+// was drawn once is one observation however often it is replayed.
+func (s *survey) findRepeated() {
+	type drawn struct {
+		key
+		class int
+	}
+	seen := map[drawn]bool{}
+	for _, r := range s.runs {
+		if !r.virtual() {
+			continue
+		}
+		for i := range r.lines {
+			if l := &r.lines[i]; l.clean {
+				d := drawn{key{l.arrival, l.number}, l.class}
+				l.again = seen[d]
+				seen[d] = true
+			}
+		}
 	}
 }
 

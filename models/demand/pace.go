@@ -50,6 +50,7 @@ func (s *survey) findPaces() {
 			continue
 		}
 		r.pace = newPace(c, reference)
+		r.pace.level(r.counters, reference/fit.Quantile(c.v, 0.5))
 		n += len(c.t)
 		for _, v := range r.pace.v {
 			low, high = min(low, reference/v), max(high, reference/v)
@@ -74,6 +75,25 @@ func newPace(c *counter, reference float64) *pace {
 		}
 	}
 	return p
+}
+
+// level makes the mean pace of a run's CPU seconds what the run's own median says,
+// so that what all requests took in it is not changed by when they took it.
+func (p *pace) level(counters []*counter, median float64) {
+	var paced, plain float64
+	for _, c := range counters {
+		if c != nil && len(c.t) > 1 {
+			q := p.paced(c)
+			paced += q.v[len(q.v)-1] - q.v[0]
+			plain += c.v[len(c.v)-1] - c.v[0]
+		}
+	}
+	if !(paced > 0) || !(plain > 0) {
+		return
+	}
+	for i := range p.v {
+		p.v[i] *= median * plain / paced
+	}
 }
 
 // at is the pace at a moment; that of a run whose speed nobody knows is 1.

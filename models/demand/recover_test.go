@@ -105,7 +105,11 @@ func TestRecovers(t *testing.T) {
 		var scores [2]score
 		for seed := range uint64(seeds) {
 			a, b := c.small(), c.large()
-			m, err := Estimate([]headroom.Run{a.run(seed), b.run(seed + 1000)}, Options{Simulations: -1})
+			first, second := a.run(seed), b.run(seed+1000)
+			if a.excess > 0 { // of each call: a real database's
+				first, second = asReal(first, nobody), asReal(second, nobody)
+			}
+			m, err := Estimate([]headroom.Run{first, second}, Options{Simulations: -1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,6 +41,7 @@ type law struct {
 	loose   []bool // by class: the counters contradict the log's proportions
 	settled []bool // by class: what the counters said is in its work already
 	real    bool   // the counters are of processes, and not of a stand-in's stations
+	shared  bool   // a run had one host for both stations: what times lose to the crowd is hardly told apart
 	blocks  []fit.Normal
 	starts  []blockKey
 	reduced [2]bool // the station was counted
@@ -79,13 +80,14 @@ func (s *survey) newLaw() *law {
 	}
 	for i, r := range s.runs {
 		w.real = w.real && !r.virtual()
+		w.shared = w.shared || r.shared
 		cells := r.cells(w)
 		counters := [2]*counter{r.pace.paced(r.counters[app]), r.pace.paced(r.counters[database])}
 		together := r.shared && (same(r.counters[app], r.counters[database]) ||
 			(r.counters[app] != nil) != (r.counters[database] != nil))
 		for k := range cells {
 			from := float64(k) * cell
-			if !r.quiet(from + cell/2) {
+			if !r.quiet(from+cell/2) || !r.warm(from) {
 				continue
 			}
 			b := w.block(i, int(from/block))

@@ -39,7 +39,7 @@ var wanted = map[string]map[string]bool{
 	"generator": {"cpu_seconds": true, "cpus": true},
 	"odoo_log":  {"registry_loads": true, "registry_load_seconds": true, "conflicts_shown": true},
 	"postgres": {
-		"wal_bytes": true, "read_seconds": true, "write_seconds": true,
+		"wal_bytes": true, "read_seconds": true, "write_seconds": true, "statement_seconds": true,
 		"checkpoint_written_bytes": true, "bgwriter_written_bytes": true, "backend_written_bytes": true,
 	},
 }

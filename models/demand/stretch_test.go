@@ -56,7 +56,7 @@ func TestStretchObeysCounters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.findWork(s.tallies(s.book(OdooHabits())))
+		s.findWork(s.tallies(s.book(OdooHabits())), Options{}.withDefaults())
 		law := s.newLaw()
 		for _, r := range law.rows {
 			// By the mean of both: chosen by one alone, its errors would choose.

@@ -19,6 +19,8 @@ var stationNames = [2]string{"app", "database"}
 type line struct {
 	class      int // index into survey.classes; unjoined for lines that no client claims
 	arrival    uint64
+	number     int  // of the request in its journey
+	again      bool // another run of the stand-in drew its work already
 	start, end float64
 	sql, other float64 // wall seconds without sleeps
 	sleep      float64
@@ -95,10 +97,11 @@ type survey struct {
 	visits    map[string]*visits
 	order     []string // processes by first appearance
 	speed     *headroom.Estimate
-	away      []float64  // by class: share of its seconds outside of SQL in which it waits for somebody outside
-	awayDoubt []float64  // by class: relative error of what is left of them
-	power     [2]float64 // of rates of progress (crowded.go)
-	unlogged  unlogged   // the application CPU that the log does not have as such
+	away      []float64            // by class: share of its seconds outside of SQL in which it waits for somebody outside
+	awayDoubt []float64            // by class: relative error of what is left of them
+	power     [2]float64           // of rates of progress (crowded.go)
+	unlogged  unlogged             // the application CPU that the log does not have as such
+	executed  []*headroom.Estimate // by class; nil: no run counted its statements
 	warnings  []string
 }
 
@@ -126,6 +129,8 @@ func newSurvey(runs []headroom.Run) (*survey, error) {
 	}
 	s.findPaces()
 	s.findCalm()
+	s.findWarm()
+	s.findRepeated()
 	for _, r := range s.runs {
 		r.concurrencyAtSend()
 	}

@@ -12,6 +12,7 @@ type tally struct {
 	lines    int // joined lines of the class
 	shown    int // of them: of runs that show conflicts
 	clean    int
+	drawn    int // of them: whose work no other run has
 	retried  int
 	tries    int     // of all lines
 	lost     float64 // share of a try's work that a losing try does, 0 to 1
@@ -52,6 +53,9 @@ func (s *survey) tallies(rules ruleBook) []tally {
 		switch {
 		case l.clean:
 			t.clean++
+			if !l.again {
+				t.drawn++
+			}
 			t.queries += l.queries
 			t.sql += l.sql
 			t.wall += l.active()

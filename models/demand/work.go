@@ -11,20 +11,32 @@ import (
 // freed of sharing, of what the database's client costs the application inside
 // of the log's SQL seconds, and of waits for outside services. The latter two are
 // what the CPU counters say, so that times are freed again with what they said.
-func (s *survey) findWork(tallies []tally) {
+func (s *survey) findWork(tallies []tally, o Options) {
 	s.away, s.awayDoubt, s.unlogged = make([]float64, len(s.classes)), make([]float64, len(s.classes)), unlogged{}
+	s.executed = s.execution(tallies, o)
 	s.freeTimes(tallies)
 	s.shareOut(tallies)
 	if s.findAway(tallies); slices.ContainsFunc(s.away, func(share float64) bool { return share > 0 }) {
 		s.freeTimes(tallies)
 		s.shareOut(tallies)
 	}
-	if s.unlogged = s.newLaw().unlogged(); s.unlogged.request+s.unlogged.call > 0 {
+	if s.unlogged = s.newLaw().unlogged(s.outsideShare(tallies)); s.unlogged.request+s.unlogged.call > 0 {
 		s.shareOut(tallies)
 	}
-	if s.unlogged.wait = s.newLaw().waitCall(); s.unlogged.wait > 0 {
+	if s.unlogged.wait, s.unlogged.waitRequest = s.newLaw().waits(s.unlogged.outside, s.taken()); s.unlogged.wait+s.unlogged.waitRequest > 0 {
 		s.shareOut(tallies)
 	}
+}
+
+// taken is the seconds of SQL that freeing took off for each that it left.
+func (s *survey) taken() float64 {
+	var off, left float64
+	s.eachJoined(func(l *line) {
+		f := s.free(l, database)
+		off += l.sql * (1 - f)
+		left += l.sql * f
+	})
+	return max(0, off) / max(1e-9, left)
 }
 
 // freeTimes finds the lines' rates of progress with what is known of outside
@@ -61,7 +73,7 @@ func (s *survey) shareOut(tallies []tally) {
 			client := min(s.unlogged.call*l.queries, mostClient*l.work[database])
 			l.work[app] += client + s.unlogged.request
 			l.work[database] -= client
-			l.wait = min(s.unlogged.wait*l.queries, mostClient*l.work[database])
+			l.wait = min(s.unlogged.wait*l.queries+s.unlogged.waitRequest, mostClient*l.work[database])
 			l.work[database] -= l.wait
 		}
 	}
@@ -118,18 +130,21 @@ func (l *line) effective(lost float64) float64 { return 1 + lost*float64(l.tries
 const farOut = 4
 
 // markWaits finds, in classes that share rows with others, the lines whose
-// SQL waited for a row's lock and then went through: the holder lost too.
+// SQL waited for a row's lock and then went through: the holder lost too. The
+// statements of a stand-in's classes may all wait, for a machine that is busy: nothing
+// of that is their demand.
 func (s *survey) markWaits(tallies []tally) {
 	logs := make([][]float64, len(tallies))
 	s.eachJoined(func(l *line) {
-		if l.timed() && l.work[database] > 0 {
-			logs[l.class] = append(logs[l.class], math.Log(l.work[database]))
+		if t := l.work[database] + l.wait; l.timed() && t > 0 {
+			logs[l.class] = append(logs[l.class], math.Log(t))
 		}
 	})
 	limit := make([]float64, len(tallies))
+	virtual := s.virtual()
 	for c, v := range logs {
 		limit[c] = math.Inf(1)
-		if len(v) < 10 || tallies[c].retried == 0 {
+		if len(v) < 10 || tallies[c].retried == 0 && !virtual {
 			continue
 		}
 		median := fit.Quantile(v, 0.5)
@@ -140,7 +155,7 @@ func (s *survey) markWaits(tallies []tally) {
 		// 1.4826 makes the median absolute deviation a normal's standard deviation.
 		limit[c] = math.Exp(median + farOut*1.4826*max(0.05, fit.Quantile(away, 0.5)))
 	}
-	s.eachJoined(func(l *line) { l.waited = l.clean && l.work[database] > limit[l.class] })
+	s.eachJoined(func(l *line) { l.waited = l.clean && l.work[database]+l.wait > limit[l.class] })
 }
 
 // sums are a class' weighted sums over clean lines, by station.

@@ -11,7 +11,7 @@ var scenarioOf = map[string]string{"order": "order_to_ship", "receive": "buy_and
 
 // schedule puts all journeys into the timers.
 func (w *world) schedule() {
-	var id uint64
+	id := w.first
 	var law headroom.Popularity
 	if w.kept {
 		w.out.info.Schedule.Catalogue = headroom.Catalogue{Products: w.rows, Popularity: w.exponent}

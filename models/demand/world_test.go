@@ -32,6 +32,7 @@ type world struct {
 	seen     map[string]*seen
 
 	random  *rand.Rand
+	first   uint64 // arrival, less one
 	now     float64
 	free    []int // pids
 	fresh   map[int]bool
@@ -107,6 +108,7 @@ func (w *world) after(d float64, f func()) {
 
 func (w *world) run(seed uint64) *fakeRun {
 	w.random = rand.New(rand.NewPCG(seed, 99))
+	w.first = seed << 16 // another seed draws other work
 	w.free, w.fresh, w.seen = nil, map[int]bool{}, map[string]*seen{}
 	for i := range w.topology.Web.Workers {
 		w.free = append(w.free, 100+i)

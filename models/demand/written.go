@@ -1,15 +1,17 @@
 package demand
 
 import (
-	"math"
 	"math/rand/v2"
+	"sort"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/models/fit"
 )
 
 // The grid of written bytes, seconds: PostgreSQL tells its WAL each second, but
-// of a commit only when it was flushed.
+// of a commit only when it was flushed. A cell is longer where readings are
+// rarer: what is between two of them would be shared out evenly, and the classes'
+// part of it be taken for background.
 const writtenCell = 5.0
 
 // callSpread is how far a class' bytes for each database call may be from the
@@ -18,7 +20,7 @@ const callSpread = 2.0
 
 // written gives each class the bytes of WAL of one try, and of all that the
 // database's server wrote: the positions in the WAL are regressed, not
-// negative, on the tries of each class in cells of 5 s, with a weak prior
+// negative, on the tries of each class in cells of 5 s or more, with a weak prior
 // that bytes go with database calls. The background is what is written
 // whatever the load. Data files are written later than they are changed
 // (checkpoints), so that they follow the WAL in proportion, over whole runs.
@@ -115,14 +117,14 @@ func (s *survey) writtenRows(tallies []tally, of func(*run) *counter) []writtenR
 		if c == nil {
 			continue
 		}
+		ends := c.apart(r.span, writtenCell)
 		first := len(out)
-		for from := max(0, c.t[0]); from+writtenCell <= min(r.span, c.t[len(c.t)-1]); from += writtenCell {
-			out = append(out, writtenRow{block: i<<20 | int(from), tries: make([]float64, len(s.classes)), bytes: c.at(from+writtenCell) - c.at(from)})
+		for k := 1; k < len(ends); k++ {
+			out = append(out, writtenRow{block: i<<20 | int(ends[k-1]), tries: make([]float64, len(s.classes)), bytes: c.at(ends[k]) - c.at(ends[k-1])})
 		}
-		begin := max(0, c.t[0])
 		for _, l := range r.lines {
-			if k := first + int(math.Floor((l.end-begin)/writtenCell)); l.class != unjoined && l.end >= begin && k < len(out) {
-				out[k].tries[l.class] += l.effective(tallies[l.class].lost)
+			if k := sort.SearchFloat64s(ends, l.end); l.class != unjoined && k > 0 && k < len(ends) {
+				out[first+k-1].tries[l.class] += l.effective(tallies[l.class].lost)
 			}
 		}
 	}

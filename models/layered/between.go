@@ -88,6 +88,9 @@ func (v *solver) doubtQuotas(a, b, c headroom.Solution) string {
 		if q.host < 0 {
 			continue
 		}
+		if v.throttles(s) && v.stations[s].Slack > 0 {
+			return fmt.Sprintf("station %q keeps a part of its quota for the next period, which is taken as none: its responses are rough; simulate this system", v.stations[s].Name)
+		}
 		var used, limits float64
 		for o := range v.quotas {
 			if v.quotas[o].host == q.host {

@@ -2,6 +2,7 @@ package layered
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -20,6 +21,7 @@ type class struct {
 	tenant           string
 	home             int       // station; -1: no demand
 	demand           []float64 // by station, one try
+	base             []float64 // the same where it was measured (interference.go)
 	calls            float64   // of each station but home
 	own, ownSCV      float64   // demand at home and its SCV, without what workers forget
 	scv              []float64
@@ -91,6 +93,7 @@ type pool struct {
 	present   []float64 // served, as other pools see it: moves slowly towards it
 	binomials [][]float64
 	together  []float64 // how many all replicas have in service
+	speeds    []speeds  // by host
 	wait      float64   // s, mean
 	through   float64
 	meets     float64
@@ -102,20 +105,27 @@ type pool struct {
 	strained  []float64
 	refused   refusal
 	bent      float64 // largest part of a response that unequal work and the order of journeys make
+	places    []place // of its requests, and what is made of the wait at each; nil: nothing
+	bends     []float64
 }
 
 type solver struct {
-	stations []headroom.Station
-	quotas   []quota   // by station
-	hosts    []float64 // cores
-	bound    bound     // what quotas are taken for
-	pools    []pool
-	classes  []class
-	chains   []chain
-	journeys int
-	full     []float64 // by station: what requests without a worker offer / what it has, where that is 1 or more
-	clipped  []bool    // by station: they take more than the mathematics lets them
-	warnings []string
+	stations     []headroom.Station
+	quotas       []quota       // by station
+	hosts        []float64     // cores
+	disturbances []disturbance // by host
+	bound        bound         // what quotas are taken for
+	pools        []pool
+	classes      []class
+	chains       []chain
+	rival        [][]rival // by class
+	journeys     int
+	full         []float64 // by station: what requests without a worker offer / what it has, where that is 1 or more
+	clipped      []bool    // by station: they take more than the mathematics lets them
+	fresh        bool      // this round does all that it can leave out
+	climbed      int       // numbers of requests in pools that were looked at so far
+	room         []float64 // memory that is used again
+	warnings     []string
 }
 
 func newSolver(s headroom.System, bound bound) *solver {
@@ -168,6 +178,7 @@ func newClass(s headroom.System, c headroom.Class) class {
 	if k.home >= 0 {
 		k.own, k.ownSCV = k.demand[k.home], k.scv[k.home]
 	}
+	k.base = slices.Clone(k.demand)
 	return k
 }
 

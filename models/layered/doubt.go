@@ -14,7 +14,13 @@ const (
 	mostSway    = 0.03  // waits times the SCV of the pool's speed
 	mostClosed  = 0.25  // of a response with closed load: waits for a worker
 	mostOrder   = 0.4   // of a response: made by unequal work and the order of requests, with several workers
-	mostSpread  = 8     // SCV of the work in a pool of several workers
+	someOrder   = 0.1   // the same, where a request does little but wait
+	mostIdle    = 0.75  // of a response: wait for one of a few workers
+	few         = 4     // workers
+	mostSpread  = 6     // SCV of the work in a pool of several workers
+	mostLoading = 0.1   // of a response: loading registries
+	leastFound  = 0.8   // of journeys that look for a document find one
+	mostOwn     = 0.04  // of a response: how unlike others' the stations are for one or two operators
 	mostAfter   = 0.1   // of a response without a worker, straight after one with one of few: queueing
 	mostAsleep  = 0.25  // of a response: sleeps after conflicts
 	fewAsleep   = 0.08  // the same, where few operators conflict
@@ -34,7 +40,7 @@ func (v *solver) doubts() {
 			v.warn("pool %q refuses connections for a full backlog, %.2g s a request on average: a rough figure; simulate this system", q.name, q.refused.wait)
 		case closed && (q.bent > mostBent || wait > mostClosed):
 			v.warn("pool %q: operators' requests of unequal work wait for one another, up to %.0f %% of a response: simulate this system for more than a rough figure", q.name, 100*wait)
-		case q.workers > 1 && (q.bent > mostOrder || q.spread.scv > mostSpread && wait > 0.1):
+		case q.workers > 1 && (q.bent > mostOrder || q.workers <= few && q.bent > someOrder && wait > mostIdle || q.spread.scv > mostSpread && wait > 0.1):
 			v.warn("pool %q: requests of very unequal work, in the order of their journeys, make up to %.0f %% of a response: simulate this system for more than a rough figure", q.name, 100*wait)
 		case wait*q.around/max(1, q.freely+q.around) > mostAround:
 			v.warn("pool %q: other requests at its stations come and go, so that waits vary: simulate this system for more than a rough figure", q.name)
@@ -47,7 +53,9 @@ func (v *solver) doubts() {
 		}
 	}
 	v.doubtAlone()
+	v.doubtFew()
 	v.doubtConflicts()
+	v.doubtMemory()
 	v.doubtStock()
 }
 
@@ -167,13 +175,4 @@ func (v *solver) operators(class int) bool {
 		}
 	}
 	return false
-}
-
-func (v *solver) doubtStock() {
-	for i := range v.chains {
-		if c := &v.chains[i]; c.takes != "" && c.balance > 0.9 && c.balance < 1.1 {
-			v.warn("journey %q takes about as many %s as are made: its stock swings too slowly for a steady state", c.name, c.takes)
-			return
-		}
-	}
 }

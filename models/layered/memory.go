@@ -92,7 +92,7 @@ func (v *solver) remember() {
 		misses := m.misses(share)
 		for i := range v.classes {
 			if k := &v.classes[i]; k.pool == p && k.home >= 0 {
-				k.load(misses[of[i]], m.load)
+				k.load(misses[of[i]], m.load*v.slowness(k.home))
 			}
 		}
 	}

@@ -3,27 +3,33 @@ package layered
 import "math"
 
 const (
-	mostPhases = 20     // workers, up to which the phases are solved
-	mostLevels = 400    // numbers of requests, of closed load
-	leastWait  = 0.0005 // of the time held: a shorter wait is not worth the phases
+	mostPhases  = 20     // workers, up to which the phases are solved
+	mostLevels  = 400    // numbers of requests, of closed load
+	leastWait   = 0.0005 // of the time held: a shorter wait is not worth the phases
+	leastSpread = 1e-4   // of an SCV from 1: less makes no difference
 )
 
 // phased compares the wait for a worker, and the stretch in it, with those of
 // exponential work.
 func (v *solver) phased(p int, stations []resource, delay, open float64) {
 	q := &v.pools[p]
+	before := q.spread
 	q.scaled, q.freely, q.around, q.strained, q.spread = 1, 1, 0, nil, spread{}
 	var held float64
 	for n, f := range q.flow.served {
 		held += float64(n) * f
 	}
 	q.fade = min(1, q.flow.waiting/(leastWait*held)-1)
-	if q.fade <= 0 {
+	if q.fade <= 0 || !q.real { // those without a worker share the stations, whatever their work is like
 		return
 	}
 	q.spread = v.spread(p, stations, delay)
 	scv := q.spread.scv
-	light := v.light(p, scv)
+	q.spread.light, q.spread.lit = before.light, before.lit
+	if math.Abs(scv-before.lit) > 1e-3*scv {
+		q.spread.light, q.spread.lit = v.light(p, scv), scv
+	}
+	light := q.spread.light
 	tail := 0.0
 	if q.flow.tail > 0 {
 		tail = open
@@ -62,14 +68,13 @@ func (v *solver) light(p int, scv float64) float64 {
 	for i := range share {
 		share[i] /= rate
 	}
-	q.spread.light = q.spread.lightTarget(share, q.workers)
-	return q.spread.light
+	return q.spread.lightTarget(share, q.workers)
 }
 
 // phases is the ratio of the mean number waiting, and by station of the mean
 // stretch, to those of exponential work, which are f's.
 func (q *pool) phases(scv, light, tail float64, f *flow, stations []resource) (float64, []float64) {
-	if math.Abs(scv-1) < 0.01 {
+	if math.Abs(scv-1) < leastSpread {
 		return 1, nil
 	}
 	births := f.births

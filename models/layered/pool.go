@@ -141,6 +141,7 @@ func (v *solver) pool(p int, phased bool) {
 	births := func(n int) float64 { return arrive(n) / crowd.speed(n+1) }
 	together := birthDeath(open, births, min(last, mostStates), net.throughput)
 	q.together = together.served
+	v.climbed += len(together.p)
 	from := func(i, n int) float64 { return crowd.from(i, crowd.of(n)[i]) }
 	switch {
 	case q.replicas == 1:

@@ -36,6 +36,7 @@ const defaultPeriod = 0.1
 func (v *solver) addQuotas(s headroom.System) {
 	for _, h := range s.Hosts {
 		v.hosts = append(v.hosts, h.Cores)
+		v.disturbances = append(v.disturbances, disturbance{h.Cores, h.Interference, h.Reference, 1})
 	}
 	for _, st := range s.Stations {
 		q := quota{limit: st.Servers, period: st.Period, host: -1, cores: st.Servers}
@@ -120,7 +121,7 @@ func (v *solver) network(p int, stations []resource, delay, otherDelay float64, 
 		return solveClosed(stations, delay, otherDelay, own, others)
 	}
 	if v.bound != throttled || !v.anyThrottles() {
-		return solve()
+		return v.paced(p, stations, solve())
 	}
 	limits := make([]float64, len(stations))
 	for s := range stations {
@@ -135,7 +136,7 @@ func (v *solver) network(p int, stations []resource, delay, otherDelay float64, 
 	}
 	out := solve()
 	v.throttle(p, stations, out, fast)
-	return out
+	return v.paced(p, stations, out)
 }
 
 // throttle makes of the network on the quotas' cores, slow, and that on the
@@ -170,15 +171,7 @@ func (v *solver) throttle(p int, stations []resource, slow, fast closed) {
 			}
 			return sum
 		}
-		low, high := slow.throughput[n], fast.throughput[n]
-		for range 30 {
-			if mid := (low + high) / 2; mid*whole(mid) < float64(n) {
-				low = mid
-			} else {
-				high = mid
-			}
-		}
-		x := low
+		x := crossing(slow.throughput[n], fast.throughput[n], func(x float64) float64 { return x*whole(x) - float64(n) })
 		all := whole(x)
 		for s := range stations {
 			r := time(fast, s) + share[s]*(time(slow, s)-time(fast, s))
@@ -190,6 +183,38 @@ func (v *solver) throttle(p int, stations []resource, slow, fast closed) {
 		slow.queue[last][n] = time(fast, last) * float64(n) / all
 		slow.throughput[n] = x
 	}
+}
+
+// crossing is where a rising function is 0 between low and high, by the Illinois
+// variant of false position, to one in 10⁹.
+func crossing(low, high float64, of func(x float64) float64) float64 {
+	below, above, side := of(low), of(high), 0
+	if below >= 0 {
+		return low
+	}
+	if above <= 0 {
+		return high
+	}
+	x := low
+	for range 60 {
+		x = (low*above - high*below) / (above - below)
+		at := of(x)
+		switch {
+		case at == 0 || high-low <= 1e-9*high || math.Abs(at) < 1e-9:
+			return x
+		case at < 0:
+			if low, below = x, at; side < 0 {
+				above /= 2
+			}
+			side = -1
+		default:
+			if high, above = x, at; side > 0 {
+				below /= 2
+			}
+			side = 1
+		}
+	}
+	return x
 }
 
 // slice is the mean CPU time in seconds that a request of pool p wants at a

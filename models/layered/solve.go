@@ -10,14 +10,6 @@ import (
 // Method names the approximation in outputs.
 const Method = "layered: flow-equivalent pools over a product-form network, phases of service, log-normal percentiles"
 
-const (
-	mostRounds   = 200
-	fewestRounds = 24
-	mostWork     = 1e8
-	settled      = 1e-7
-	epochs       = 4 // times that what costs more is done again
-)
-
 // Solve answers for the steady state of a system. A system that cannot carry
 // its open load has nil responses and a warning that says by how much. The
 // error is an *headroom.InputError (wrapped).
@@ -29,57 +21,20 @@ func Solve(s headroom.System) (headroom.Solution, error) {
 	if !v.anyThrottles() {
 		return v.solution(), nil
 	}
-	return between(v, solved(s, free), solved(s, slow)), nil
-}
-
-// solved is the solver with its figures.
-func solved(s headroom.System, bound bound) *solver {
-	v := newSolver(s, bound)
-	v.solve()
-	v.doubts()
-	return v
-}
-
-func (v *solver) solve() {
-	rivals := v.rivals()
-	for i := range v.pools {
-		v.pools[i].scaled, v.pools[i].freely, v.pools[i].meets = 1, 1, 1
+	unbound, cores := v.again(free), v.again(slow)
+	unbound.solve(epochs-1, closely)
+	unbound.doubts()
+	cores.fresh = false
+	for range briefly {
+		cores.round(false)
 	}
-	rounds, most := 0, v.rounds()
-	for epoch := range epochs {
-		moved := math.Inf(1)
-		for first := true; rounds < most && moved > settled; rounds++ {
-			moved = v.round(rivals, first && epoch > 0)
-			if first && epoch > 0 && moved < 1e-4 {
-				return
-			}
-			first = false
-		}
-		if epoch == epochs-1 || rounds == most {
-			if moved > 1e-4 {
-				v.warn("the fixed point still moves by %.2g of itself; simulate this system instead", moved)
-			}
-			return
-		}
-	}
-}
-
-// rounds that are worth it: fewer for many workers, each of whose rounds is long.
-func (v *solver) rounds() int {
-	work := 1.0
-	for p := range v.pools {
-		states := float64(v.pools[p].workers + 1)
-		if len(v.pools) > 1 || v.pools[p].replicas > 1 {
-			states = max(3*states, mostTogether)
-		}
-		work += states * states * float64(2*len(v.stations)+2)
-	}
-	return int(min(mostRounds, max(fewestRounds, mostWork/work)))
+	return between(v, unbound, cores), nil
 }
 
 // round goes once around the fixed point and says how far it moved, as a fraction.
-func (v *solver) round(rivals [][]rival, phased bool) float64 {
+func (v *solver) round(phased bool) float64 {
 	v.rates()
+	moved := v.disturb()
 	v.share()
 	v.remember()
 	before := make([]float64, 0, 16)
@@ -94,7 +49,7 @@ func (v *solver) round(rivals [][]rival, phased bool) float64 {
 	}
 	v.unpooled()
 	v.average()
-	moved := max(v.conflicts(rivals), v.stock())
+	moved = max(moved, v.conflicts(v.rival), v.stock())
 	for i := range v.chains {
 		c := &v.chains[i]
 		r := v.cycle(c)

@@ -168,13 +168,3 @@ func TestWrongSystem(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-// BenchmarkTypical is a stack of 8 workers with three requests a journey and conflicts.
-func BenchmarkTypical(b *testing.B) {
-	s := stack(0.7, 200, 8)
-	for b.Loop() {
-		if _, err := Solve(s); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

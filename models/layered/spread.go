@@ -8,6 +8,7 @@ import "math"
 type spread struct {
 	scv    float64   // of requests
 	light  float64   // (hyperexponential)
+	lit    float64   // the SCV that light was found for
 	mean   []float64 // by class, of its work; 1 is the mean request's
 	second []float64
 	calm   []part

@@ -9,10 +9,16 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 		wait, busy float64
 		served     []float64
 	}
-	views := map[int]*view{}
+	views := make([]*view, len(v.chains)+1) // by chain; the last is of all open load
+	at := func(chain int) int {
+		if v.chains[chain].customers() == 0 {
+			return len(v.chains)
+		}
+		return chain
+	}
 	if open > 0 {
 		w, busy, served := q.flow.seen(x, func(int) float64 { return 1 }, 1)
-		views[-1] = &view{w, busy, served}
+		views[len(v.chains)] = &view{w, busy, served}
 	}
 	for i, s := range closed {
 		w, busy, served := q.flow.seen(x, func(n int) float64 { return from(i, n) }, 0)
@@ -20,15 +26,13 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 	}
 	nobody := &view{served: make([]float64, q.workers+1)}
 	nobody.served[1] = 1
-	of := func(ch int) *view {
-		if v.chains[ch].customers() == 0 {
-			ch = -1
-		}
-		if y := views[ch]; y != nil {
+	of := func(chain int) *view {
+		if y := views[at(chain)]; y != nil {
 			return y
 		}
 		return nobody
 	}
+	seen := make([]float64, len(views))
 	stretch := make([]float64, len(q.served)) // of one station, by how many are served
 	for s := range stations {
 		if stations[s].demand <= 0 {
@@ -40,25 +44,20 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 			mean += q.flow.served[n] * q.net.queue[s][n]
 		}
 		mean /= q.flow.through * stations[s].demand
-		seen := map[int]float64{}
 		for i := range v.chains {
+			known := false
 			for _, y := range v.chains[i].visits {
 				if y.pool != p {
 					continue
 				}
-				key := i
-				if v.chains[i].customers() == 0 {
-					key = -1
-				}
-				if _, ok := seen[key]; !ok {
-					var sum float64
+				if !known {
+					known, seen[at(i)] = true, 0
 					for n, f := range of(i).served {
-						sum += f * stretch[n]
+						seen[at(i)] += f * stretch[n]
 					}
-					seen[key] = sum
 				}
 				d := v.chains[i].rate * y.n * v.classes[y.class].demand[s]
-				by, all = by+d*seen[key], all+d
+				by, all = by+d*seen[at(i)], all+d
 			}
 		}
 		for i := range v.chains {
@@ -67,11 +66,7 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 				if y.pool != p {
 					continue
 				}
-				key := i
-				if v.chains[i].customers() == 0 {
-					key = -1
-				}
-				y.stretch[s] = max(1, seen[key]*mean*all/max(by, 1e-300)) * q.strain(s)
+				y.stretch[s] = max(v.least(s), seen[at(i)]*mean*all/max(by, 1e-300)) * q.strain(s)
 			}
 		}
 	}

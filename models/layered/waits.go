@@ -1,6 +1,9 @@
 package layered
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // place is one request of a chain at a pool, in the order of its journey.
 type place struct {
@@ -80,15 +83,10 @@ func (v *solver) remembers(q *pool) float64 {
 
 // waits gives every visit of pool p its wait for a worker: the wait of equal
 // and exponential requests that each chain sees, times what unequal work and
-// the order of journeys make of it. That factor is of mean values of the queue
-// (expected), once for the requests as they are and once for equal ones.
+// the order of journeys make of it. That factor moves little from round to
+// round, and is found anew in fresh ones only.
 func (v *solver) waits(p int, seen func(chain int) (wait, busy float64)) {
 	q := &v.pools[p]
-	var places []place
-	var from []int
-	if q.spread.mean != nil {
-		places, from = v.places(p)
-	}
 	for i := range v.chains {
 		for n := range v.chains[i].visits {
 			if y := &v.chains[i].visits[n]; y.pool == p {
@@ -100,11 +98,36 @@ func (v *solver) waits(p int, seen func(chain int) (wait, busy float64)) {
 		}
 	}
 	q.bent = 0
+	if q.spread.mean == nil {
+		q.places = nil
+		return
+	}
+	if v.fresh || q.places == nil {
+		v.bend(p, seen)
+	}
+	for i, y := range q.places {
+		w, _ := seen(y.chain)
+		before := w
+		w *= 1 + q.fade*(q.bends[i]-1)
+		x := &v.chains[y.chain].visits[y.visit]
+		x.wait += w * y.p / x.n
+		k := &v.classes[x.class]
+		q.bent = max(q.bent, math.Abs(w-before)/(w+k.held(x.stretch)+k.overhead))
+	}
+}
+
+// bend finds what the work and the order of the requests at each place of pool p
+// make of its wait. It is of mean values of the queue (expected), once for the
+// requests as they are and once for equal ones.
+func (v *solver) bend(p int, seen func(chain int) (wait, busy float64)) {
+	q := &v.pools[p]
+	places, from := v.places(p)
+	q.places, q.bends = places, make([]float64, len(places))
 	if len(places) == 0 {
 		return
 	}
 	unequal := v.expected(q, places, from, seen, q.freely+q.around)
-	equal := append([]place(nil), places...)
+	equal := slices.Clone(places)
 	for i := range equal {
 		equal[i].work, equal[i].second = 1, 2
 	}
@@ -122,10 +145,7 @@ func (v *solver) waits(p int, seen func(chain int) (wait, busy float64)) {
 		wait += y.rate * w
 		cycle += y.rate * c.customers() / max(c.rate, 1e-300) / requests(places, y.chain)
 	}
-	if !(flat > 0 && full > 0) || math.IsInf(flat+full, 0) {
-		v.evenly(p, places, seen)
-		return
-	}
+	known := flat > 0 && full > 0 && !math.IsInf(flat+full, 0)
 	// Closed customers who wait longer ask less often: of what the mean wait would
 	// grow, less comes about.
 	keeps := 1.0
@@ -134,25 +154,15 @@ func (v *solver) waits(p int, seen func(chain int) (wait, busy float64)) {
 		keeps = 1 / (1 + (rate-open)/max(1e-3*x, x-rate)*min(1, wait/cycle))
 	}
 	mean := q.scaled * math.Pow(full/(flat*q.freely), keeps) / (full / flat)
-	q.bent = 0
-	for i, y := range places {
-		w, _ := seen(y.chain)
-		before := w
-		if plain[i] > 0 {
-			w *= 1 + q.fade*(max(0, unequal[i])/plain[i]*mean-1)
+	for i := range places {
+		switch {
+		case !known: // as equal requests wait
+			q.bends[i] = q.scaled
+		case plain[i] > 0:
+			q.bends[i] = max(0, unequal[i]) / plain[i] * mean
+		default:
+			q.bends[i] = 1
 		}
-		x := &v.chains[y.chain].visits[y.visit]
-		x.wait += w * y.p / x.n
-		k := &v.classes[x.class]
-		q.bent = max(q.bent, math.Abs(w-before)/(w+k.held(x.stretch)+k.overhead))
-	}
-}
-
-// evenly gives every visit the wait of equal requests, where no other was found.
-func (v *solver) evenly(p int, places []place, seen func(int) (float64, float64)) {
-	for _, y := range places {
-		w, _ := seen(y.chain)
-		v.chains[y.chain].visits[y.visit].wait = w * (1 + v.pools[p].fade*(v.pools[p].scaled-1))
 	}
 }
 
@@ -209,7 +219,7 @@ func (v *solver) expected(q *pool, places []place, from []int, seen func(int) (f
 		if from[c] == from[c+1] {
 			continue
 		}
-		s := sight{places: places, from: from, chain: c, customers: customers, away: away, x: x, total: total, full: q.flow.served[q.workers]}
+		s := sight{places: places, from: from, chain: c, customers: customers, away: away, x: x, total: total, full: q.flow.served[q.workers], room: &v.room}
 		s.other = make([]float64, len(from))
 		for o := range s.other {
 			s.other[o] = 1

@@ -65,10 +65,11 @@ func newPool(spec headroom.Pool, changes []change, window meter) pool {
 	for range hosts {
 		h := host{backlog: spec.Backlog}
 		if p.named {
-			h.worker = make([]worker, total)
+			n := total
 			if p.grows {
-				h.worker = h.worker[:p.each]
+				n = p.each
 			}
+			h.worker = make([]worker, n)
 		}
 		p.host = append(p.host, h)
 	}

@@ -49,10 +49,13 @@ func (m *machine) running() float64 {
 }
 
 // quota is what a station on a host may use in each period. What it does not
-// use expires. Periods begin at whole multiples of their length.
+// use expires, but for its slack. Periods of a host's stations begin one after
+// the other: nothing makes them begin together.
 type quota struct {
 	host   *machine
 	period float64
+	slack  float64 // CPU seconds that are kept for the next period
+	phase  float64 // periods begin at this and whole multiples of their length
 	left   float64 // CPU seconds of the period that end ends
 	end    float64
 	spent  bool    // nobody runs until end
@@ -67,13 +70,17 @@ func bind(stations []station, hosts []headroom.Host, of []headroom.Station) {
 		m := &machine{Host: h}
 		for i, st := range of {
 			if st.Host == h.Name {
-				q := &quota{host: m, period: st.Period}
+				q := &quota{host: m, period: st.Period, slack: st.Slack}
 				if q.period == 0 {
 					q.period = hostPeriod
 				}
 				stations[i].quota = q
 				m.stations = append(m.stations, &stations[i])
 			}
+		}
+		for i, s := range m.stations {
+			s.quota.phase = s.quota.period * float64(i) / float64(len(m.stations))
+			s.quota.end = s.quota.phase - s.quota.period
 		}
 	}
 }
@@ -88,18 +95,36 @@ func (s *station) sync(now float64) {
 	} else {
 		s.clock += d * q.rate
 	}
-	s.last = now
 	used := n * q.share * d
 	if now >= q.end { // a new period, or a later one
-		begin := q.period * math.Floor(now/q.period)
+		kept := q.kept(now, s.last, n*q.share, s.servers*q.period)
+		begin := q.phase + q.period*math.Floor((now-q.phase)/q.period)
+		if begin < q.end-q.period/2 { // rounding: the period that has just ended
+			begin += q.period
+		}
 		q.end = begin + q.period
 		if q.end <= now { // rounding
 			begin, q.end = q.end, q.end+q.period
 		}
 		used = n * q.share * min(d, now-begin)
-		q.left, q.spent = s.servers*q.period, false
+		q.left, q.spent = s.servers*q.period+kept, false
 	}
+	s.last = now
 	q.left -= used
+}
+
+// kept is what was not used of the periods that have ended since last, as far as
+// it does not expire; use is CPU seconds a second since then, each what a period
+// has.
+func (q *quota) kept(now, last, use, each float64) float64 {
+	if q.slack == 0 {
+		return 0
+	}
+	kept := min(q.slack, max(0, q.left-use*max(0, q.end-last)))
+	if whole := math.Floor((now - q.end) / q.period); whole > 0 {
+		kept = min(q.slack, kept+whole*max(0, each-use*q.period))
+	}
+	return kept
 }
 
 // settle fixes the rates of a host's stations, and what is next at each.
@@ -126,7 +151,10 @@ func (m *machine) settle(now float64) {
 		out := now + max(0, q.left)/use
 		if out > q.end {
 			out = math.Inf(1)
-			if use > s.servers {
+			switch {
+			case use > s.servers && q.slack > 0:
+				out = q.end // what is kept is known then
+			case use > s.servers:
 				out = q.end + s.servers*q.period/use
 			}
 		}

@@ -63,6 +63,44 @@ func TestQuotaByHand(t *testing.T) {
 	}
 }
 
+// What a period leaves is there in the next, as far as the slack goes.
+func TestSlackByHand(t *testing.T) {
+	for _, c := range []struct {
+		what    string
+		slack   float64
+		work    float64
+		at      []float64
+		expects []float64
+	}{
+		{"at the very first there is what an idle system keeps", 0.02, 0.07, []float64{0}, []float64{0.07}},
+		{"what was not used is kept, as much as the slack", 0.02, 0.11, []float64{0.07}, []float64{0.14}},
+		{"nobody keeps more than the slack, however long it was idle", 0.02, 0.08, []float64{1}, []float64{0.11}},
+		{"what is left of little is little", 0.02, 0.045, []float64{0, 0.1}, []float64{0.045, 0.045}},
+		{"what one period after the other leaves", 0.02, 0.08, []float64{0, 0.15, 0.35}, []float64{0.11, 0.09, 0.08}},
+	} {
+		s := limited(0.5, 2, 0.1, headroom.Class{Demand: map[string]float64{"app": c.work}})
+		s.Stations[0].Slack = c.slack
+		for i, got := range replayed(t, s, c.at...) {
+			if math.Abs(got-c.expects[i]) > 1e-9 {
+				t.Errorf("%s: request %d took %.12g s, not %g", c.what, i, got, c.expects[i])
+			}
+		}
+	}
+}
+
+// Periods of several stations begin one after the other.
+func TestPeriodsAreNotInStep(t *testing.T) {
+	s := limited(0.5, 2, 0.1, headroom.Class{Demand: map[string]float64{"app": 0.06}})
+	s.Stations = append(s.Stations, headroom.Station{Name: "database", Servers: 0.5, Host: "machine", Period: 0.1})
+	s.Classes[0].Demand = map[string]float64{"database": 0.06}
+	s.Classes[0].SCV = map[string]float64{"database": 0}
+	for i, got := range replayed(t, s, 0, 0.25) { // the database's periods end at 0.05, 0.15, 0.25
+		if want := []float64{0.06, 0.11}[i]; math.Abs(got-want) > 1e-9 {
+			t.Errorf("request %d took %g s, not %g", i, got, want)
+		}
+	}
+}
+
 // Two stations' quotas may be more than the machine: then they share its cores.
 func TestQuotasShareTheirHost(t *testing.T) {
 	s := limited(1, 1, 0.1, headroom.Class{Demand: map[string]float64{"app": 0.05}})

@@ -64,8 +64,12 @@ func enough(s headroom.System) float64 {
 	if rate == 0 {
 		return 1
 	}
-	return max(wanted/rate, 20*slowest)
+	return max(wanted/rate, min(20*slowest, mostRequests/rate))
 }
+
+// mostRequests bounds a duration for what comes seldom beside much that does not:
+// a daily job beside ten requests a second is simulated for two days, not twenty.
+const mostRequests = 2_000_000
 
 // sum adds in the order of stations' names, so that it is the same each time.
 func sum(m map[string]float64) float64 {

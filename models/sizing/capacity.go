@@ -186,12 +186,12 @@ func (s *search) scene(point int) (*scene, error) {
 func (c *course) busiest() string {
 	what, most := "", -1.0
 	for _, u := range c.stations {
-		if x := u.whole(c.window.to - c.window.from); x > most {
+		if x := u.whole(c.window); x > most {
 			what, most = c.station(u), x
 		}
 	}
 	for _, p := range c.pools {
-		if busy := p.busy / float64(p.workers); busy > most && busy > 0.9 {
+		if busy := p.busy / p.workers; busy > most && busy > 0.9 {
 			what, most = c.stacks[p.stack].name+"workers", busy
 		}
 	}

@@ -16,7 +16,7 @@ func (s *scene) extrapolation(f headroom.Forecast) []string {
 	known := s.model.MeasuredUtilization
 	most, tenants := 0, 0
 	for _, k := range s.stacks {
-		most, tenants = max(most, workersOf(k.topology)), max(tenants, k.replay.tenants)
+		most, tenants = max(most, k.mostWorkers()), max(tenants, k.replay.tenants)
 		for _, st := range cores(k.topology) {
 			u := f.Utilization[k.name+st.Name].Value
 			seen, ok := known[st.Name]

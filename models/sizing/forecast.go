@@ -17,12 +17,17 @@ type Options struct {
 	// Speed is how many times as long CPU work takes as where the model was
 	// measured; 0 means 1.
 	Speed float64
-	// CapacityReplications of a search for capacity; 0 means 8.
+	// CapacityReplications of a search for capacity; 0 means 20.
 	CapacityReplications int
 	// SweepReplications of each worker count that Recommend tries; 0 means Replications.
 	SweepReplications int
 	// Parallel is how many replications run at once; 0 means 1. It changes no figure.
 	Parallel int
+	// Changes happen to the topology while it runs, at seconds since the run's
+	// start: to the pool "web", in workers of all its replicas, or to a station, in
+	// cores before background load. Where there are several stacks one is named as in
+	// Forecast.Utilization: "own-hub/web", "own-hub/app".
+	Changes []headroom.Reconfiguration
 	// Dues are the seconds from a peak's end to its cutoff, by peak, where that is
 	// later than its end: attainment in the peak counts what is due until then.
 	Dues map[string]float64
@@ -44,7 +49,7 @@ func (o Options) defaults() Options {
 		}
 	}
 	set(&o.Replications, 20)
-	set(&o.CapacityReplications, 8)
+	set(&o.CapacityReplications, 20)
 	set(&o.SweepReplications, o.Replications)
 	return o
 }
@@ -143,7 +148,7 @@ func over(courses []*course, of func(*course) float64) []float64 {
 func (s *scene) resources(f *headroom.Forecast, courses []*course) {
 	f.Utilization = map[string]headroom.Estimate{}
 	for i, u := range courses[0].stations {
-		v := over(courses, func(c *course) float64 { return c.stations[i].whole(s.window.to - s.window.from) })
+		v := over(courses, func(c *course) float64 { return c.stations[i].whole(s.window) })
 		f.Utilization[courses[0].station(u)] = estimate(v, len(v), method)
 	}
 	v := over(courses, func(c *course) float64 {

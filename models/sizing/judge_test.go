@@ -43,8 +43,8 @@ func byHand() *course {
 			full[i] = 1.5
 		}
 	}
-	c.stations = []usage{{stack: 0, what: "app", cores: 2, background: 0.2, sums: cumulated(full), width: 1, total: 60},
-		{stack: 1, what: "app", cores: 4, sums: cumulated(full), width: 1, total: 60}, {stack: 0, what: "database", cores: 1, sums: cumulated(make([]float64, 110)), width: 1}}
+	c.stations = []usage{{stack: 0, what: "app", cores: supplies{{0, 2}}, background: 0.2, sums: cumulated(full), width: 1, total: 60},
+		{stack: 1, what: "app", cores: supplies{{0, 4}}, sums: cumulated(full), width: 1, total: 60}, {stack: 0, what: "database", cores: supplies{{0, 1}}, sums: cumulated(make([]float64, 110)), width: 1}}
 	return c
 }
 

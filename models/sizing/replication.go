@@ -70,17 +70,18 @@ type request struct {
 type usage struct {
 	stack      int
 	what       string    // "app", "database", "host"
-	cores      float64   // before background load
-	background float64   // cores
+	cores      supplies  // before background load
+	background float64   // cores, of what it leaves at most (leastShare)
 	sums       []float64 // busy seconds up to each edge of the bins
 	width      float64   // seconds of a bin
 	total      float64   // busy seconds of the window, background left out
 }
 
-// A poolUse is the mean number of busy workers of a stack.
+// A poolUse is the mean number of workers of a stack over the window, and of
+// busy ones.
 type poolUse struct {
 	stack   int
-	workers int
+	workers float64
 	busy    float64
 }
 
@@ -106,13 +107,18 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 			c.results = append(c.results, sim.Result{}) // nothing comes, for no time
 			continue
 		}
-		r, err := sim.Run(system(m, k.topology, k.replay.tenants), k.replay.load, o)
+		load := k.replay.load
+		load.Changes = k.happening(m)
+		r, err := sim.Run(system(m, k.topology, k.replay.tenants), load, o)
 		if err != nil {
 			return nil, fmt.Errorf("sizing: topology %q: %w", k.topology.Name, err)
 		}
 		c.take(i, &r)
-		c.use(i, &r, background(m, k.topology, "app"), background(m, k.topology, "database"), see.grain)
+		c.use(i, &r, m, see.grain)
 		r.Responses, r.OperatorJourneys = nil, nil // they are in c's own terms now, and a long window has many
+		for s := range r.Stations {
+			r.Stations[s].Bins = nil
+		}
 		c.results = append(c.results, r)
 	}
 	slices.SortStableFunc(c.journeys, func(a, b journey) int { return cmp.Compare(a.scheduled, b.scheduled) })

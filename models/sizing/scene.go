@@ -32,6 +32,7 @@ type stack struct {
 	sites    []string // that it serves; nil: all
 	system   headroom.System
 	replay   replay
+	changes  []headroom.Reconfiguration // in order of time, in the words of system
 }
 
 // grace is how long a run lets journeys finish after the last one came, and
@@ -65,20 +66,16 @@ func newScene(m headroom.Model, t headroom.Topology, l Load, o Options) (*scene,
 		s.warnings = append(s.warnings, fmt.Sprintf("the stacks of topology %q have quotas of one machine; each is forecast as if it had the machine to itself", t.Name))
 	}
 	for _, p := range parts {
-		k := stack{topology: p.Topology, sites: p.Sites}
-		if len(parts) > 1 {
-			k.name = p.Topology.Name + "/"
-		}
-		if len(h.Sites) == 0 || len(parts) == 1 {
-			k.sites = nil
-		}
-		k.replay = newReplay(system(s.model, p.Topology, 1), l, k.serves)
-		k.system = system(s.model, p.Topology, k.replay.tenants)
+		s.stacks = append(s.stacks, s.stack(p, l, len(parts) > 1))
+	}
+	if err := s.reconfigure(o.Changes); err != nil {
+		return nil, err
+	}
+	for _, k := range s.stacks {
 		for i, n := range k.replay.missing {
 			missing[i] += n
 		}
-		s.stacks = append(s.stacks, k)
-		s.warnings = append(s.warnings, unmodelled(s.model, p.Topology, k.replay.tenants)...)
+		s.warnings = append(s.warnings, unmodelled(s.model, k.topology, k.replay.tenants, k.mostWorkers())...)
 	}
 	for i, n := range missing {
 		if n > 0 {
@@ -87,6 +84,20 @@ func newScene(m headroom.Model, t headroom.Topology, l Load, o Options) (*scene,
 	}
 	s.warnings = append(s.warnings, several(h, s.handovers)...)
 	return s, nil
+}
+
+// stack puts a part of the topology before what comes to it.
+func (s *scene) stack(p headroom.Part, l Load, several bool) stack {
+	k := stack{topology: p.Topology, sites: p.Sites}
+	if several {
+		k.name = p.Topology.Name + "/"
+	}
+	if len(s.header.Sites) == 0 || !several {
+		k.sites = nil
+	}
+	k.replay = newReplay(system(s.model, p.Topology, 1), l, k.serves)
+	k.system = system(s.model, p.Topology, k.replay.tenants)
+	return k
 }
 
 func (k stack) serves(site string) bool { return k.sites == nil || slices.Contains(k.sites, site) }

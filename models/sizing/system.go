@@ -50,9 +50,9 @@ func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System 
 	}
 	s := headroom.System{Pools: []headroom.Pool{pool}}
 	for _, c := range cores(t) {
-		st := headroom.Station{Name: c.Name, Servers: max(leastShare*c.Servers, c.Servers-background(m, t, c.Name))}
+		st := headroom.Station{Name: c.Name, Servers: left(c.Servers, background(m, t, c.Name))}
 		if q := t.Quota; q != nil {
-			st.Host, st.Period = machine, q.Period
+			st.Host, st.Period, st.Slack = machine, q.Period, q.Slack
 		}
 		s.Stations = append(s.Stations, st)
 	}
@@ -83,6 +83,9 @@ func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System 
 	}
 	return s
 }
+
+// left is what background load leaves of a station's cores.
+func left(cores, background float64) float64 { return max(leastShare*cores, cores-background) }
 
 // cores is the stations of a topology before background load.
 func cores(t headroom.Topology) []headroom.Station {
@@ -172,8 +175,9 @@ func input(t headroom.Topology, what, why string) error {
 	return fmt.Errorf("sizing: %w", &headroom.InputError{What: why, Where: fmt.Sprintf("topology %q, %s", t.Name, what)})
 }
 
-// unmodelled says what of a stack the forecast leaves out, or takes on trust.
-func unmodelled(m headroom.Model, t headroom.Topology, tenants int) []string {
+// unmodelled says what of a stack the forecast leaves out, or takes on trust;
+// most is the most web workers that it ever has.
+func unmodelled(m headroom.Model, t headroom.Topology, tenants, most int) []string {
 	var out []string
 	warn := func(format string, args ...any) {
 		out = append(out, fmt.Sprintf("topology %q: ", t.Name)+fmt.Sprintf(format, args...))
@@ -190,8 +194,8 @@ func unmodelled(m headroom.Model, t headroom.Topology, tenants int) []string {
 	if len(beside) > 0 {
 		warn("what its %s costs is in no forecast, beyond what was measured with it", strings.Join(beside, " and "))
 	}
-	if p := t.Pooler; p != nil && p.Size < workersOf(t) {
-		warn("the pooler lets %d of %s work on the database at once; the forecast does not let them wait for it", p.Size, workers(workersOf(t)))
+	if p := t.Pooler; p != nil && p.Size < most {
+		warn("the pooler lets %d of %s work on the database at once; the forecast does not let them wait for it", p.Size, workers(most))
 	}
 	if t.Cron != nil {
 		warn("which part of the background load its cron host takes off the web workers' was not measured: all of it is left there")
@@ -204,8 +208,8 @@ func unmodelled(m headroom.Model, t headroom.Topology, tenants int) []string {
 		if mem.PerTenant != nil {
 			each += float64(tenants-1) * mem.PerTenant.Value
 		}
-		if need := each * float64(workersOf(t)); need > t.Web.Memory {
-			warn("%s need %.1f GB, and it has %.1f", workers(workersOf(t)), need/1e9, t.Web.Memory/1e9)
+		if need := each * float64(most); need > t.Web.Memory {
+			warn("%s need %.1f GB, and it has %.1f", workers(most), need/1e9, t.Web.Memory/1e9)
 		}
 	}
 	return out

@@ -1,20 +1,21 @@
 package sizing
 
-import "github.com/headroom-erp/headroom/models/sim"
+import (
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/models/sim"
+)
 
-// use reads how busy a stack's stations were.
-func (c *course) use(i int, r *sim.Result, app, database, grain float64) {
+// use reads how busy a stack's stations were in a simulation of the model m.
+func (c *course) use(i int, r *sim.Result, m headroom.Model, grain float64) {
 	k := &c.stacks[i]
-	rest := map[string]float64{"app": app, "database": database, Host: app}
 	for n, st := range cores(k.topology) {
-		u := usage{stack: i, what: st.Name, cores: st.Servers, width: grain}
-		u.background = min(rest[st.Name], (1-leastShare)*st.Servers)
+		u := usage{stack: i, what: st.Name, cores: k.supplied(st.Name, st.Servers), background: background(m, k.topology, st.Name), width: grain}
 		if n < len(r.Stations) {
 			u.total, u.sums = r.Stations[n].BusySeconds, cumulated(r.Stations[n].Bins)
 		}
 		c.stations = append(c.stations, u)
 	}
-	p := poolUse{stack: i, workers: workersOf(k.topology)}
+	p := poolUse{stack: i, workers: k.supplied(web, float64(workersOf(k.topology))).mean(c.window.from, c.window.to, itself)}
 	if len(r.Pools) > 0 {
 		p.busy = r.Pools[0].BusyMean
 	}
@@ -22,18 +23,29 @@ func (c *course) use(i int, r *sim.Result, app, database, grain float64) {
 }
 
 // whole is a station's utilization over the window.
-func (u usage) whole(seconds float64) float64 {
+func (u usage) whole(window part) float64 {
 	busy := 0.0
-	if seconds > 0 {
-		busy = u.total / seconds
+	if window.to > window.from {
+		busy = u.total / (window.to - window.from)
 	}
-	return min(1, (busy+u.background)/u.cores)
+	return u.share(busy, window.from, window.to)
 }
 
 // between is its utilization from one time to another, from the bins that it
 // was kept in.
 func (u usage) between(from, to float64) float64 {
-	return min(1, (max(0, u.before(to)-u.before(from))/(to-from)+u.background)/u.cores)
+	return u.share(max(0, u.before(to)-u.before(from))/(to-from), from, to)
+}
+
+// share is what busy cores and the background are of those that there were; of
+// none at all everything.
+func (u usage) share(busy, from, to float64) float64 {
+	there := u.cores.mean(from, to, itself)
+	if there == 0 {
+		return 1
+	}
+	background := u.cores.mean(from, to, func(c float64) float64 { return min(u.background, (1-leastShare)*c) })
+	return min(1, (busy+background)/there)
 }
 
 // before is the busy seconds up to a time.

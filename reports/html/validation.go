@@ -40,7 +40,7 @@ func validationView(r headroom.Validation) (view, error) {
 			v.Facts = append(v.Facts, fact{prose.ScoreName(s.What), prose.ScoreValue(s), fmt.Sprintf("wanted %s; of %s figures", prose.ScoreTarget(s), figure.Count(s.N))})
 		}
 	}
-	v.Window = "Errors are (forecast − measured) / measured; scores are means of their absolute values. Every forecast was written down, with the model's hash, before its run began, unless its row says otherwise; the forecast simulates the run's own arrivals."
+	v.Window = "Errors are (forecast − measured) / measured; scores are means of their absolute values. Every forecast that is scored was written down, with the model's hash, before its run began; the forecast simulates the run's own arrivals."
 	b := &validationBuilder{builder{colors: map[string]int{}}, r}
 	for _, s := range []section{b.scores(), b.failures(), b.figures(), b.capacities(), b.speed(), b.calibration(), b.provenance()} {
 		if len(s.Charts)+len(s.Tables)+len(s.Commands) > 0 {
@@ -59,7 +59,7 @@ type validationBuilder struct {
 
 func (b *validationBuilder) scores() section {
 	s := section{ID: "scores", Title: "How wrong, all in all",
-		Lead: "Mean absolute errors over all scored figures of all combinations, none of which the model had seen."}
+		Lead: "Mean absolute errors over all scored figures of all combinations, none of which the model had seen when it forecast them."}
 	t := table{ID: "t-scores", Caption: "Scores against their targets", Head: heads("What", "<Verdict", "Error", "<Wanted", "Worst", "At the run's own speed", "Figures"),
 		Note: "At the run's own speed: the model's demands are taken times what the machine's fixed piece of work took during the run over what it took during the calibration. It says how much of the error is the machine's, and is no score."}
 	for _, x := range b.r.Scores {
@@ -71,6 +71,26 @@ func (b *validationBuilder) scores() section {
 			text(worst), text(prose.ScoreAtSpeed(x)), text(figure.Count(x.N))})
 	}
 	s.Tables = append(s.Tables, t)
+	if len(b.r.Fit) > 0 {
+		s.Tables = append(s.Tables, b.fit())
+	}
+	if p := b.byProcess(); len(p.Rows) > 0 {
+		s.Tables = append(s.Tables, p)
+	}
+	return s
+}
+
+// fit says how well the model fits what was measured before its forecast.
+func (b *validationBuilder) fit() table {
+	t := table{ID: "t-fit", Caption: "Fit to what was measured before its forecast: no score", Head: heads("What", "Error", "At the run's own speed", "Figures"),
+		Note: "Model and forecasts were made again when these runs were there: this says how well the model describes what was known, and not how well it forecasts."}
+	for _, x := range b.r.Fit {
+		t.Rows = append(t.Rows, []cell{text(prose.ScoreName(x.What)), text(prose.ScoreValue(x)), text(prose.ScoreAtSpeed(x)), text(figure.Count(x.N))})
+	}
+	return t
+}
+
+func (b *validationBuilder) byProcess() table {
 	kinds := []string{headroom.ProofMean, headroom.ProofP95, headroom.ProofThroughput, headroom.ProofRetries}
 	p := table{ID: "t-by-process", Caption: "Mean absolute error by process", Head: heads("Process", "Mean", "p95", "Throughput", "Retry share")}
 	for _, e := range prose.ErrorsByProcess(b.r) {
@@ -84,10 +104,7 @@ func (b *validationBuilder) scores() section {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	if len(p.Rows) > 0 {
-		s.Tables = append(s.Tables, p)
-	}
-	return s
+	return p
 }
 
 // judgedOr is a badge, or a word where there is no verdict.
@@ -127,10 +144,11 @@ func (b *validationBuilder) figures() section {
 			s.Charts = append(s.Charts, b.proofChart(i, p))
 		}
 	}
-	t := table{ID: "t-combinations", Caption: "The combinations, none of which the model was learned from", Head: heads("Combination", "<Topology", "<Load", "<Window", "<App CPU, forecast / measured", "<Database CPU")}
+	t := table{ID: "t-combinations", Caption: "The combinations, none of which the model was learned from", Head: heads("Combination", "<Topology", "<Load", "Of the capacity, forecast", "<Window", "<App CPU, forecast / measured", "<Database CPU"),
+		Note: "Of the capacity: the load over the highest one at which the model forecasts that every objective holds."}
 	for _, p := range b.r.Proofs {
 		t.Rows = append(t.Rows, []cell{text(p.Name), left(prose.Workers(p.Topology.Web.Workers) + ", " + prose.Hardware(p.Topology)),
-			{Text: prose.OfferedLoad(p.Load, p.Popularity), Left: true, Class: "prose"}, left(figure.Exact(p.Seconds) + "\u00a0s"), utilizations(p, "app"), utilizations(p, "database")})
+			{Text: prose.OfferedLoad(p.Load, p.Popularity), Left: true, Class: "prose"}, text(prose.OfCapacity(p)), left(figure.Exact(p.Seconds) + "\u00a0s"), utilizations(p, "app"), utilizations(p, "database")})
 	}
 	if len(t.Rows) > 0 {
 		s.Tables = append(s.Tables, t)
@@ -153,6 +171,9 @@ func (b *validationBuilder) capacities() section {
 		if p.Capacity != nil {
 			t := verified(p.Capacity)
 			t.ID, t.Caption = fmt.Sprintf("t-capacity-%d", i), "Capacity of "+p.Name
+			if p.CapacityWhy != "" {
+				t.Note += " Not scored: " + p.CapacityWhy + "."
+			}
 			s.Tables = append(s.Tables, t)
 		}
 	}
@@ -243,6 +264,6 @@ var validationGlossary = []term{
 	{"journey", "All steps of one process instance. Its time runs from the moment that the schedule says; an operator's from when the journey begins."},
 	{"operators", "People of a closed population: each begins a journey when the one before has ended and a pause is over. How many they make depends on the system, which is why their throughput is scored. That of open arrivals is what was offered, and proves nothing."},
 	{"p95", "95 of 100 journeys were at least as quick as this."},
-	{"retry share", "The share of requests that lost at least one try to a conflict."},
-	{"scored", "With journeys enough, hardly any of which failed; shares of retries with retried requests enough. Everything else is shown and counts for nothing."},
+	{"retry share", "The share of requests that lost at least one try to a conflict. That of confirms of sales orders is scored."},
+	{"scored", "Forecast before it was measured, with journeys enough, hardly any of which failed; shares of retries with retried requests enough, measured or forecast; capacities with journeys enough in the runs at both ends. Everything else is shown and counts for nothing."},
 }

@@ -23,6 +23,7 @@ func Validation(w io.Writer, v headroom.Validation) error {
 		rows = append(rows, []string{escape(prose.ScoreName(s.What)), verdict, prose.ScoreValue(s), prose.ScoreTarget(s), prose.ScoreAtSpeed(s), figure.Count(s.N)})
 	}
 	table(b, []string{"what", "verdict", "error", "wanted", "at the run's own speed", "figures"}, rows)
+	fit(b, v.Fit)
 	if len(v.Failures) > 0 {
 		fmt.Fprintf(b, "\n#### Where the model fails\n\n")
 		list(b, v.Failures, "")
@@ -39,9 +40,25 @@ func Validation(w io.Writer, v headroom.Validation) error {
 	return b.Flush()
 }
 
+// fit writes how well the model fits what was measured before its forecast.
+func fit(b *bufio.Writer, list []headroom.Score) {
+	if len(list) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, s := range list {
+		rows = append(rows, []string{escape(prose.ScoreName(s.What)), prose.ScoreValue(s), prose.ScoreAtSpeed(s), figure.Count(s.N)})
+	}
+	fmt.Fprint(b, "\n#### Fit to what was measured before its forecast: no score\n")
+	table(b, []string{"what", "error", "at the run's own speed", "figures"}, rows)
+}
+
 func proof(b *bufio.Writer, p headroom.Proof) {
 	fmt.Fprintf(b, "\n#### %s: %s, %s\n\n%s", escape(p.Name), prose.Workers(p.Topology.Web.Workers),
 		escape(prose.Hardware(p.Topology)), escape(prose.OfferedLoad(p.Load, p.Popularity)))
+	if p.OfCapacity != nil {
+		fmt.Fprintf(b, "; %s of the capacity that the model forecasts", prose.OfCapacity(p))
+	}
 	if p.SpeedRatio != nil {
 		fmt.Fprintf(b, "; the machine was %s beside the calibration", escape(prose.SpeedOf(p.SpeedRatio)))
 	}

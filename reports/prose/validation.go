@@ -38,7 +38,7 @@ func ScoreName(what string) string {
 	case headroom.ProofP95:
 		return "p95 of journey times"
 	case headroom.ProofRetries:
-		return "share of requests that were retried"
+		return "share of confirms that were retried"
 	case headroom.ProofCoverage:
 		return "measured figures within the forecast's 90 % interval"
 	}
@@ -150,9 +150,9 @@ func FigureName(g headroom.ProofFigure) string {
 }
 
 // FigureError is the error of a forecast, or a dash where nothing was measured
-// that it could be divided by.
+// that it could be held against.
 func FigureError(g headroom.ProofFigure) string {
-	if !(g.Measured.Value > 0) {
+	if !(g.Measured.Value > 0) && g.Error == 0 {
 		return figure.Unknown
 	}
 	return figure.Signed(g.Error)
@@ -164,6 +164,14 @@ func FigureAtSpeed(g headroom.ProofFigure) string {
 		return figure.Unknown
 	}
 	return figure.Signed(*g.ErrorAtSpeed)
+}
+
+// OfCapacity is how much of the forecast capacity a load is, or a dash.
+func OfCapacity(p headroom.Proof) string {
+	if p.OfCapacity == nil {
+		return figure.Unknown
+	}
+	return figure.Share(*p.OfCapacity)
 }
 
 // SpeedOf is how fast the machine was in a run beside the calibration: "4.1 %
@@ -232,16 +240,19 @@ func Unscored(p headroom.Proof) []string {
 		out = append(out, p.Name+": "+w)
 	}
 	if p.Late {
-		out = append(out, p.Name+": its forecast was made after its run had begun")
+		out = append(out, p.Name+": its forecast was made after its run had begun, so that nothing of it is scored")
 	}
 	if p.MeasuredAt == nil {
 		out = append(out, p.Name+": it was not measured yet")
+	}
+	if p.Capacity != nil && p.CapacityWhy != "" {
+		out = append(out, p.Name+", capacity: "+p.CapacityWhy)
 	}
 	if p.Invalid != "" {
 		return append(out, p.Name+": "+p.Invalid)
 	}
 	for _, g := range p.Figures {
-		if g.Scored || g.What == headroom.ProofMedian {
+		if g.Scored || g.Why == headroom.NoTarget || g.Why == headroom.AfterMeasurement {
 			continue
 		}
 		name := g.Process

@@ -20,6 +20,13 @@ func Validation(w io.Writer, v headroom.Validation, path string) error {
 		t.add(prose.ScoreName(s.What), prose.ScoreValue(s), prose.ScoreTarget(s), prose.ScoreVerdict(s), prose.ScoreAtSpeed(s), figure.Count(s.N))
 	}
 	p.block("Scores (mean absolute errors)", t.lines("  "))
+	t = &table{head: []string{"what", "error", "at the run's speed", "figures"}}
+	for _, s := range v.Fit {
+		t.add(prose.ScoreName(s.What), prose.ScoreValue(s), prose.ScoreAtSpeed(s), figure.Count(s.N))
+	}
+	if len(v.Fit) > 0 {
+		p.block("Fit to what was measured before its forecast: no score", t.lines("  "))
+	}
 	p.block("Where the model fails", bullets(v.Failures, "! "))
 	p.block("Forecast against measurement", proofs(v.Proofs))
 	var unscored []string
@@ -38,6 +45,10 @@ func proofs(list []headroom.Proof) []string {
 	t := &table{head: []string{"combination", "<figure", "<forecast", "<measured", "error", "<"}}
 	for _, p := range list {
 		name := p.Name
+		if p.OfCapacity != nil {
+			t.add(name, "load, of the capacity", prose.OfCapacity(p), "", "", "")
+			name = "" // as above
+		}
 		for _, g := range p.Figures {
 			if g.What == headroom.ProofMedian {
 				continue
@@ -51,10 +62,14 @@ func proofs(list []headroom.Proof) []string {
 			}
 			unit := prose.ProofUnit(g.What)
 			t.add(name, prose.FigureName(g), figure.Estimate(g.Forecast, unit), figure.Estimate(g.Measured, unit), prose.FigureError(g), note)
-			name = "" // as above
+			name = ""
 		}
 		if c := p.Capacity; c != nil {
-			t.add(name, "capacity", figure.Estimate(c.Forecast, figure.Times), figure.Estimate(c.Measured, figure.Times), figure.Signed(c.Error), "")
+			note := ""
+			if p.CapacityWhy != "" {
+				note = "not scored"
+			}
+			t.add(name, "capacity", figure.Estimate(c.Forecast, figure.Times), figure.Estimate(c.Measured, figure.Times), figure.Signed(c.Error), note)
 		}
 	}
 	return t.lines("  ")

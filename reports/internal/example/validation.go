@@ -6,8 +6,8 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-// Validation is one of three combinations: one that went well, one that missed
-// and was forecast late, and one that is yet to be measured.
+// Validation is one of four combinations: one that went well, one that missed,
+// one that is yet to be measured, and one that was forecast late.
 func Validation() headroom.Validation {
 	at := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	speed, hot := est(0.0016, 0.03), 1.4
@@ -31,13 +31,30 @@ func Validation() headroom.Validation {
 	v.Proofs[0].Capacity = &headroom.CapacityCheck{Topology: "workers-4", Forecast: est(1.6, 0.05), Measured: est(1.55, 0.02), Error: 0.0323,
 		Probes: []headroom.CapacityProbe{{Scale: 2.1, Worst: "the plan's stop rule ended the run at 71 s", Ratio: 1000, Early: true, Folder: "runs/p1-at-2.100"},
 			{Scale: 1.6, Worst: "order p95 within 3 s", Ratio: 1.2, Folder: "runs/p1-at-1.600"}, {Scale: 1.52, Met: true, Worst: "order p95 within 3 s", Ratio: 0.8, Folder: "runs/p1-at-1.520"}}}
-	v.Proofs[1].Late, v.Proofs[1].Popularity = true, &hot
+	v.Proofs[0].OfCapacity, v.Proofs[1].Popularity = f(1/1.6), &hot
 	// So far off that the axis is logarithmic, which has no zero.
 	wide := &v.Proofs[1].Figures[5]
 	wide.Forecast.Low, wide.Forecast.High = 0, 30*wide.Forecast.Value
 	v.Proofs[1].Figures[0].Forecast.Value *= 15
-	v.Proofs = append(v.Proofs, headroom.Proof{Name: "p3", Topology: topology(3), Load: load(900), Seconds: 1200, Seed: 3, ForecastAt: at, Hash: "0123456789abcdef"})
+	v.Proofs = append(v.Proofs, headroom.Proof{Name: "p3", Topology: topology(3), Load: load(900), Seconds: 1200, Seed: 3, OfCapacity: f(0.31), ForecastAt: at, Hash: "0123456789abcdef"}, late(at))
+	v.Fit = []headroom.Score{{What: headroom.ProofMean, Target: 0.09, N: 1, Value: 0.12, Worst: 0.12, AtSpeed: f(0.06)}, {What: headroom.ProofCoverage, Target: 0.8, N: 3, Value: 0, Worst: 0}}
 	return v
+}
+
+// late is a combination of which nothing is scored: it was forecast after its
+// run, and a run of its capacity was too short.
+func late(at time.Time) headroom.Proof {
+	p := proof("p4", 2, at, 0.12)
+	p.ForecastAt, p.Late = at.Add(2*time.Hour), true
+	for i := range p.Figures {
+		if g := &p.Figures[i]; g.Scored {
+			g.Scored, g.Why = false, headroom.AfterMeasurement
+		}
+	}
+	p.Capacity = &headroom.CapacityCheck{Topology: "workers-2", Forecast: est(1.2, 0.05), Measured: est(1.1, 0.02), Error: 0.0909,
+		Probes: []headroom.CapacityProbe{{Scale: 1.12, Worst: "order p95 within 3 s", Ratio: 1.1, Folder: "runs/p4-at-1.120"}, {Scale: 1.08, Met: true, Worst: "order p95 within 3 s", Ratio: 0.9, Folder: "runs/p4-at-1.080"}}}
+	p.CapacityWhy = "212 journeys of order in runs/p4-at-1.080, and 300 are wanted"
+	return p
 }
 
 func load(perHour float64) []headroom.ProofLoad {
@@ -83,6 +100,9 @@ func HostileValidation() headroom.Validation {
 			}
 		}
 		if c := p.Capacity; c != nil {
+			if p.CapacityWhy != "" {
+				p.CapacityWhy = Hostile
+			}
 			c.Probes[0].Worst, c.Probes[0].Folder = Hostile, Hostile
 		}
 	}

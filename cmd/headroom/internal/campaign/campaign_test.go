@@ -284,7 +284,7 @@ func TestASearchesRunIsAtItsScale(t *testing.T) {
 
 func experiment(t *testing.T) *Experiment {
 	t.Helper()
-	e, err := NewExperiment(plan(), topology(2, 1, 0.5), 60)
+	e, err := NewExperiment(plan(), topology(2, 1, 0.5), 60, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestStepsOfAnExperiment(t *testing.T) {
 func TestAnExperimentWithoutWorkHasNoPicks(t *testing.T) {
 	p := plan()
 	p.Catalogue.OpenOrders, p.Catalogue.OpenReceipts = 0, 0
-	e, err := NewExperiment(p, topology(2, 1, 0.5), 60)
+	e, err := NewExperiment(p, topology(2, 1, 0.5), 60, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func TestAnExperimentWithoutWorkHasNoPicks(t *testing.T) {
 		}
 	}
 	p.Processes, p.Peaks = p.Processes[3:], nil
-	if _, err := NewExperiment(p, topology(2, 1, 0.5), 60); err == nil {
+	if _, err := NewExperiment(p, topology(2, 1, 0.5), 60, 10); err == nil {
 		t.Error("an experiment without arrivals")
 	}
 }

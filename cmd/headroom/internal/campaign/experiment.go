@@ -48,9 +48,10 @@ const journeySCV = 0.5
 const fewest = 15
 
 // NewExperiment finds what takes part: processes that arrive or are done by
-// operators, in whatever part of the calendar.
-func NewExperiment(plan headroom.Plan, t headroom.Topology, seconds float64) (*Experiment, error) {
-	e := &Experiment{Plan: plan, Topology: t, Seconds: seconds, LeadIn: 10, BringUp: 20}
+// operators, in whatever part of the calendar. leadIn is how long the target
+// takes to be as it usually is, in seconds.
+func NewExperiment(plan headroom.Plan, t headroom.Topology, seconds, leadIn float64) (*Experiment, error) {
+	e := &Experiment{Plan: plan, Topology: t, Seconds: seconds, LeadIn: leadIn, BringUp: 20}
 	e.Plan.Processes = nil
 	for _, p := range plan.Processes {
 		rate := usualRate(plan, p)

@@ -179,6 +179,9 @@ func (g *Ground) odoo(ctx context.Context) error {
 	if err := g.server.CreateRole(ctx, role, password, true); err != nil {
 		return err
 	}
+	if err := g.server.Monitor(ctx, role); err != nil { // the probes come as Odoo's role
+		return err
+	}
 	bin, _, err := postgres.Find()
 	if err != nil {
 		return err

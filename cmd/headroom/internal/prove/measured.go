@@ -6,6 +6,7 @@ package prove
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/headroom-erp/headroom"
@@ -24,7 +25,8 @@ type Measured struct {
 	Others    *float64                     // cores busy with what is no part of the run
 }
 
-// MeasuredProcess is one process of a run.
+// MeasuredProcess is one process of a run. In its times a journey that failed
+// counts as the longest of all, as in a forecast.
 type MeasuredProcess struct {
 	Journeys   int // scheduled in the window that ended well
 	Failed     int
@@ -39,8 +41,9 @@ func Measure(run headroom.Run) (Measured, error) {
 	from, to := h.LeadIn, h.Duration()
 	m := Measured{Processes: map[string]MeasuredProcess{}, Retries: map[string]headroom.Estimate{}}
 	type own struct {
-		at, took, ends []float64
+		at, took, ends []float64 // took of one that failed is infinite, until longest
 		failed         int
+		longest        float64
 	}
 	all := map[string]*own{}
 	for j, err := range run.Journeys() {
@@ -59,17 +62,23 @@ func Measure(run headroom.Run) (Measured, error) {
 			continue
 		}
 		switch j.Outcome {
-		case headroom.OK:
-			p.at, p.took = append(p.at, j.Scheduled), append(p.took, j.End-j.Scheduled)
 		case headroom.NothingToDo:
+			continue
+		case headroom.OK:
+			p.took = append(p.took, j.End-j.Scheduled)
 		default:
 			p.failed++
+			p.took = append(p.took, math.Inf(1))
 		}
+		p.at, p.longest = append(p.at, j.Scheduled), max(p.longest, j.End-j.Scheduled)
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		p := all[name]
+		for i, t := range p.took {
+			p.took[i] = min(t, p.longest)
+		}
 		mean, at := stats.MeanAndQuantiles(inOrder(p.at, p.took), []float64{0.5, 0.95}, seed)
-		m.Processes[name] = MeasuredProcess{Journeys: len(p.took), Failed: p.failed,
+		m.Processes[name] = MeasuredProcess{Journeys: len(p.took) - p.failed, Failed: p.failed,
 			Mean: mean, P50: at[0], P95: at[1], Throughput: throughput(p.ends, from, to)}
 	}
 	var err error

@@ -25,50 +25,44 @@ var Targets = []headroom.Score{
 
 // Score sums proofs up.
 func Score(proofs []headroom.Proof) []headroom.Score {
-	out := slices.Clone(Targets)
+	out := sums(counted(proofs, false))
 	for i := range out {
 		s := &out[i]
-		if s.What == headroom.ProofCoverage {
-			coverage(s, proofs)
-			continue
-		}
-		var raw, same []float64
-		for _, g := range scored(proofs) {
-			if g.What == s.What {
-				raw = append(raw, math.Abs(g.Error))
-				if g.ErrorAtSpeed != nil {
-					same = append(same, math.Abs(*g.ErrorAtSpeed))
-				}
-			}
-		}
-		s.N = len(raw)
 		if s.N == 0 {
 			continue
 		}
-		s.Value, s.Worst = mean(raw), slices.Max(raw)
-		if len(same) > 0 {
-			v := mean(same)
-			s.AtSpeed = &v
-		}
 		met := s.Value <= s.Target
+		if s.What == headroom.ProofCoverage {
+			met = s.Value >= s.Target
+		}
 		s.Met = &met
 	}
 	return out
 }
 
-// scored are all figures that count, capacities among them.
-func scored(proofs []headroom.Proof) []headroom.ProofFigure {
+// Fit sums up what was forecast after its measurement, without a verdict; nil
+// where there is none.
+func Fit(proofs []headroom.Proof) []headroom.Score {
+	if late := counted(proofs, true); len(late) > 0 {
+		return sums(late)
+	}
+	return nil
+}
+
+// counted are all figures that count, capacities among them; or those that
+// would if their forecast had not come after their measurement.
+func counted(proofs []headroom.Proof, late bool) []headroom.ProofFigure {
 	var out []headroom.ProofFigure
 	for _, p := range proofs {
 		if p.Invalid == "" {
 			for _, g := range p.Figures {
-				if g.Scored {
+				if g.Scored && !late || late && g.Why == headroom.AfterMeasurement {
 					out = append(out, g)
 				}
 			}
 		}
-		if c := p.Capacity; c != nil && c.Measured.Identified {
-			g := headroom.ProofFigure{What: headroom.ProofCapacity, Forecast: c.Forecast, Measured: c.Measured, Scored: true}
+		if c := p.Capacity; c != nil && c.Measured.Identified && (p.CapacityWhy == "" && !late || late && p.CapacityWhy == headroom.AfterMeasurement) {
+			g := headroom.ProofFigure{What: headroom.ProofCapacity, Forecast: c.Forecast, Measured: c.Measured}
 			if compare(&g); g.Scored {
 				out = append(out, g)
 			}
@@ -77,20 +71,48 @@ func scored(proofs []headroom.Proof) []headroom.ProofFigure {
 	return out
 }
 
-func coverage(s *headroom.Score, proofs []headroom.Proof) {
+// sums are the mean absolute errors by kind, and the coverage.
+func sums(figures []headroom.ProofFigure) []headroom.Score {
+	out := slices.Clone(Targets)
+	for i := range out {
+		s := &out[i]
+		if s.What == headroom.ProofCoverage {
+			coverage(s, figures)
+			continue
+		}
+		var raw, same []float64
+		for _, g := range figures {
+			if g.What == s.What {
+				raw = append(raw, math.Abs(g.Error))
+				if g.ErrorAtSpeed != nil {
+					same = append(same, math.Abs(*g.ErrorAtSpeed))
+				}
+			}
+		}
+		if s.N = len(raw); s.N == 0 {
+			continue
+		}
+		s.Value, s.Worst = mean(raw), slices.Max(raw)
+		if len(same) > 0 {
+			v := mean(same)
+			s.AtSpeed = &v
+		}
+	}
+	return out
+}
+
+func coverage(s *headroom.Score, figures []headroom.ProofFigure) {
 	covered := 0
-	for _, g := range scored(proofs) {
+	for _, g := range figures {
 		s.N++
 		if g.Covered {
 			covered++
 		}
 	}
-	if s.N == 0 {
-		return
+	if s.N > 0 {
+		s.Value = float64(covered) / float64(s.N)
+		s.Worst = s.Value
 	}
-	s.Value = float64(covered) / float64(s.N)
-	met := s.Value >= s.Target
-	s.Met, s.Worst = &met, s.Value
 }
 
 func mean(v []float64) float64 {
@@ -117,7 +139,7 @@ func Failures(proofs []headroom.Proof) []string {
 	}
 	var all []failure
 	for _, p := range proofs {
-		for _, g := range scored([]headroom.Proof{p}) {
+		for _, g := range counted([]headroom.Proof{p}, false) {
 			beyond := math.Abs(g.Error) / target[g.What]
 			if beyond <= 1 {
 				continue
