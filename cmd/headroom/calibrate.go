@@ -254,7 +254,7 @@ func (c *calibration) show(asJSON bool, m *headroom.Model) error {
 // usual number from 100 s on. The stand-in has none.
 func warmUp(target string) float64 {
 	if target == ground.Odoo {
-		return 90
+		return 100
 	}
 	return 10
 }
