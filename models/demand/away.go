@@ -215,6 +215,9 @@ func (s *survey) delay(c int, logged [2]float64, demand [2]headroom.Estimate, ag
 	if n == 0 || !(gap > least*all) || !w.reduced[app] || !w.reduced[database] {
 		return e
 	}
+	if s.away[c] == 0 && s.underQuotas() {
+		return e // it is what quotas held back, which is simulated
+	}
 	var replicas []float64
 	for _, v := range again.beyond[c] {
 		replicas = append(replicas, max(0, v+away))
@@ -233,6 +236,12 @@ func (s *survey) delay(c int, logged [2]float64, demand [2]headroom.Estimate, ag
 		e.Method = "log beyond CPU counters; the class waits for others outside"
 	}
 	return e
+}
+
+// underQuotas says that a real system was held to CPU quotas: then time beyond the
+// counters is mostly that of standing still until the next period.
+func (s *survey) underQuotas() bool {
+	return slices.ContainsFunc(s.runs, func(r *run) bool { return !r.virtual() && r.info.Topology.Quota != nil })
 }
 
 // waitSeconds is the mean time of a try of the class that is known to be nobody's
