@@ -12,6 +12,7 @@ import (
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
 	"github.com/headroom-erp/headroom/models/demand"
 	"github.com/headroom-erp/headroom/reports/html"
@@ -237,6 +238,10 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 	}
 	if p.Others = measured.Others; p.Invalid == "" && p.Others != nil && *p.Others > prove.MostOthers {
 		p.Invalid = fmt.Sprintf("%.1f cores of the machine were busy with other work; free it, remove %s and run again", *p.Others, filepath.Join("runs", k.Name))
+	}
+	// A stand-in's CPUs are virtual.
+	if g := report.Generator; v.target == ground.Odoo && p.Invalid == "" && g != nil && g.Steal != nil && *g.Steal > prove.MostStolen {
+		p.Invalid = fmt.Sprintf("the hypervisor gave %.1f %% of the machine's CPU time to others; remove %s and run again when it is calm", 100**g.Steal, filepath.Join("runs", k.Name))
 	}
 	p.Utilization = map[string]headroom.ProofComparison{}
 	for station, u := range report.Utilization {
