@@ -122,8 +122,12 @@ func (v *validation) capacityWhy(p headroom.Proof, k campaign.Combination) (stri
 		err := opened(v.path(probe.Folder), func(run *results.Reader) error {
 			late = late || run.Info().Started.Before(p.ForecastAt)
 			others, err := prove.Others(run)
-			if err == nil && others != nil && *others > prove.MostOthers {
-				why = fmt.Sprintf("%.1f cores of the machine were busy with other work in %s; free it, remove that run and run again", *others, probe.Folder)
+			if err != nil {
+				return err
+			}
+			report, err := analyse.RunReport(run, run.Dir())
+			if what := v.disturbed(others, report); what != "" {
+				why = fmt.Sprintf("%s in %s; remove that run and run again when it is quiet", what, probe.Folder)
 			}
 			return err
 		})

@@ -59,7 +59,7 @@ func TestWhichCapacitiesAreScored(t *testing.T) {
 		"few above":          {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/short", Worst: name}, nil, "200 journeys of order in runs/short, and 300 are wanted"},
 		"few below":          {headroom.CapacityProbe{Folder: "runs/short", Worst: "scan"}, headroom.CapacityProbe{Folder: "runs/missed", Worst: name}, nil, "200 journeys of order in runs/short, and 300 are wanted"},
 		"nobody knows":       {headroom.CapacityProbe{Folder: "runs/held"}, headroom.CapacityProbe{Folder: "runs/stopped", Worst: "a stop rule", Early: true}, nil, "neither run beside it says which objective limits it"},
-		"busy":               {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/busy", Worst: name}, nil, "0.5 cores of the machine were busy with other work in runs/busy; free it, remove that run and run again"},
+		"busy":               {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/busy", Worst: name}, nil, "0.5 cores of the machine were busy with other work in runs/busy; remove that run and run again when it is quiet"},
 		"one side":           {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/missed", Worst: name}, func(p *headroom.Proof) { p.Capacity.Measured.Identified = false }, "all its runs lie on one side of it"},
 		"forecast later":     {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/missed", Worst: name}, func(p *headroom.Proof) { p.ForecastAt = began.Add(time.Second) }, headroom.AfterMeasurement},
 		"its proof was late": {headroom.CapacityProbe{Folder: "runs/held", Worst: name}, headroom.CapacityProbe{Folder: "runs/missed", Worst: name}, func(p *headroom.Proof) { p.Late = true }, headroom.AfterMeasurement},
@@ -72,6 +72,31 @@ func TestWhichCapacitiesAreScored(t *testing.T) {
 		}
 		if got, err := v.capacityWhy(p, k); err != nil || got != c.want {
 			t.Errorf("%s: %q, %v; want %q", what, got, err, c.want)
+		}
+	}
+}
+
+func TestDisturbed(t *testing.T) {
+	share := func(x float64) headroom.RunReport {
+		return headroom.RunReport{Generator: &headroom.GeneratorReport{Steal: &x}}
+	}
+	some, few := 0.5, 0.1
+	for _, c := range []struct {
+		target string
+		others *float64
+		report headroom.RunReport
+		want   string
+	}{
+		{"odoo", nil, headroom.RunReport{}, ""},
+		{"odoo", &few, share(0.009), ""},
+		{"odoo", &some, share(0), "0.5 cores of the machine were busy with other work"},
+		{"odoo", &few, share(0.013), "the hypervisor gave 1.3 % of the machine's CPU time to others"},
+		{"erp", &few, share(0.013), ""},
+	} {
+		v := &validation{}
+		v.target = c.target
+		if got := v.disturbed(c.others, c.report); got != c.want {
+			t.Errorf("%s: %q, not %q", c.target, got, c.want)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/analyse"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/campaign"
-	"github.com/headroom-erp/headroom/cmd/headroom/internal/ground"
 	"github.com/headroom-erp/headroom/cmd/headroom/internal/prove"
 	"github.com/headroom-erp/headroom/models/demand"
 	"github.com/headroom-erp/headroom/reports/html"
@@ -182,10 +181,10 @@ func (v *validation) calibrationRun(name string, to *headroom.Validation) (headr
 		if out.Others, err = prove.Others(run); err != nil {
 			return err
 		}
-		if out.Others != nil && *out.Others > prove.MostOthers {
-			to.Warnings = append(to.Warnings, fmt.Sprintf("%.1f cores of the machine were busy with other work while %s was measured, of which the model was learned", *out.Others, name))
-		}
 		report, err := analyse.RunReport(run, run.Dir())
+		if what := v.disturbed(out.Others, report); what != "" {
+			to.Warnings = append(to.Warnings, fmt.Sprintf("%s while %s was measured, of which the model was learned", what, name))
+		}
 		out.Utilization = report.Utilization
 		return err
 	})
@@ -236,12 +235,9 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 	if !report.Valid && report.Generator != nil {
 		p.Invalid = "the load generator was the bottleneck: " + strings.Join(report.Generator.Reasons, "; ")
 	}
-	if p.Others = measured.Others; p.Invalid == "" && p.Others != nil && *p.Others > prove.MostOthers {
-		p.Invalid = fmt.Sprintf("%.1f cores of the machine were busy with other work; free it, remove %s and run again", *p.Others, filepath.Join("runs", k.Name))
-	}
-	// A stand-in's CPUs are virtual.
-	if g := report.Generator; v.target == ground.Odoo && p.Invalid == "" && g != nil && g.Steal != nil && *g.Steal > prove.MostStolen {
-		p.Invalid = fmt.Sprintf("the hypervisor gave %.1f %% of the machine's CPU time to others; remove %s and run again when it is calm", 100**g.Steal, filepath.Join("runs", k.Name))
+	p.Others = measured.Others
+	if what := v.disturbed(p.Others, report); what != "" && p.Invalid == "" {
+		p.Invalid = fmt.Sprintf("%s; remove %s and run again when it is quiet", what, filepath.Join("runs", k.Name))
 	}
 	p.Utilization = map[string]headroom.ProofComparison{}
 	for station, u := range report.Utilization {
