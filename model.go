@@ -35,6 +35,13 @@ type Model struct {
 	// of the probe "speed" while this was measured; nil where nobody looked.
 	// Demands are those of a machine of that speed.
 	Speed *Estimate `json:"speed,omitempty"`
+	// Elasticity is the power by which CPU demands follow that time: 1.5 says that
+	// they are 15 % longer where the piece of work takes 10 % longer. It is near 1 where
+	// the runs do not tell, and nil counts as 1.
+	Elasticity *Estimate `json:"elasticity,omitempty"`
+	// Drift is how the machine's speed changed by itself during the runs; nil where
+	// nobody looked, or where it did not change.
+	Drift *Drift `json:"drift,omitempty"`
 	// Interference is how the machine's cores disturb each other, as the probe
 	// "speed" felt it; nil where nobody looked. It matters where topologies have quotas.
 	Interference *Interference `json:"interference,omitempty"`
@@ -52,10 +59,21 @@ type MeasuredRange struct {
 	Popularity [2]float64 `json:"popularity"` // Zipf's exponent, of the processes' documents
 }
 
+// A Drift is how the speed of a machine wanders, by its clock and its neighbours.
+// Forecasts simulate it: the logarithm of how many times as long CPU work takes is a
+// first-order autoregressive process with mean 0.
+type Drift struct {
+	SD      float64 `json:"sd"`      // standard deviation of that logarithm
+	Seconds float64 `json:"seconds"` // over which a deviation fades to 1/e of itself
+}
+
 // Interference is Host.Interference and Host.Reference, as measured.
 type Interference struct {
 	Share     Estimate `json:"share"`
 	Reference float64  `json:"reference"`
+	// Probed is the share of the other cores that was busy on the mean when the
+	// probe did the piece of work that Model.Speed is of.
+	Probed float64 `json:"probed"`
 }
 
 // MemoryModel is memory in bytes: PerWorker of a web worker with one database,

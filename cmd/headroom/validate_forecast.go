@@ -211,7 +211,7 @@ func (v *validation) forecast(k campaign.Combination) (writtenForecast, error) {
 	if w.Plan, err = v.planHash(k); err != nil {
 		return w, err
 	}
-	if w.Forecast, err = v.simulate(k, 1, 0); err != nil {
+	if w.Forecast, err = v.simulate(k, demand.RunSpeed{Ratio: 1}, 0); err != nil {
 		return w, err
 	}
 	if k.CapacitySeconds > 0 {
@@ -262,10 +262,10 @@ func (v *validation) limit(k campaign.Combination) (sizing.Limit, error) {
 }
 
 // simulate forecasts a combination with its very schedule, so that the noise of
-// its arrivals is the same on both sides, on a machine that needs ratio times
-// the CPU seconds. With as many replications as another forecast (0: the usual
-// number) it has the draws of that one, so that only the ratio differs.
-func (v *validation) simulate(k campaign.Combination, ratio float64, replications int) (headroom.Forecast, error) {
+// its arrivals is the same on both sides, on a machine that is as fast as it says. With
+// as many replications as another forecast (0: the usual number) it has the draws of
+// that one, so that only the speed differs.
+func (v *validation) simulate(k campaign.Combination, speed demand.RunSpeed, replications int) (headroom.Forecast, error) {
 	variant, err := k.Variant(v.plan)
 	if err != nil {
 		return headroom.Forecast{}, err
@@ -275,7 +275,7 @@ func (v *validation) simulate(k campaign.Combination, ratio float64, replication
 		return headroom.Forecast{}, err
 	}
 	o := v.options
-	o.Speed = ratio
+	o.Speed, o.Pace = speed.Ratio, speed.Pace
 	if replications > 0 {
 		o.Replications = replications
 	}

@@ -250,16 +250,16 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 		p.Warnings = append(p.Warnings, "its forecast was made by another model than the one that is here now")
 	}
 	p.Speed = measured.Speed
-	ratio, known, err := demand.Drift(run, v.model)
+	speed, known, err := demand.SpeedOf(run, v.model)
 	if err != nil {
 		return err
 	}
 	if known && w.Model == v.hash {
-		f, err := v.simulate(k, ratio, w.Forecast.PoolBusy.N)
+		f, err := v.simulate(k, speed, w.Forecast.PoolBusy.N)
 		if err != nil {
 			return err
 		}
-		p.SpeedRatio, atSpeed = &ratio, &f
+		p.SpeedRatio, atSpeed = &speed.Ratio, &f
 	}
 	for _, name := range prove.Unforecast(w.Forecast, measured) {
 		p.Warnings = append(p.Warnings, name+" was measured, and is not forecast")

@@ -212,11 +212,13 @@ func (s *survey) delay(c int, logged [2]float64, demand [2]headroom.Estimate, ag
 	if w.real {
 		least = leastRealDelay
 	}
-	if n == 0 || !(gap > least*all) || !w.reduced[app] || !w.reduced[database] {
+	if s.away[c] == 0 && s.underQuotas() {
+		// The rest is what quotas held back, which is simulated.
+		e.Value, e.High, e.Method = away, 2*away, "the way to the database"
 		return e
 	}
-	if s.away[c] == 0 && s.underQuotas() {
-		return e // it is what quotas held back, which is simulated
+	if n == 0 || !(gap > least*all) || !w.reduced[app] || !w.reduced[database] {
+		return e
 	}
 	var replicas []float64
 	for _, v := range again.beyond[c] {

@@ -11,10 +11,6 @@ import (
 	"github.com/headroom-erp/headroom/models/sizing"
 )
 
-// finest is how many database calls a simulated request is cut to: finer
-// slices change nothing that the fit looks at.
-const finest = 6
-
 // fitConflicts finds, for each family of rows, the number of equally hot rows,
 // or the intensity of its documents, with which the simulator, replaying the very
 // schedules of the runs, loses as many tries. What no run shows stays as little
@@ -113,7 +109,7 @@ func (s *survey) simulate(m *headroom.Model, g *hot, o Options) (replayed, error
 			system := sizing.System(*m, r.info.Topology)
 			if l := r.replay(*m, system); len(l.Journeys) > 0 {
 				res, err := sim.Run(system, l, sim.Options{
-					Seed: o.Seed ^ 0x686f74, Replications: max(2, o.Simulations), Parallel: 2, MaxCalls: finest, MaxEvents: 20_000_000,
+					Seed: o.Seed ^ 0x686f74, Replications: max(2, o.Simulations), Parallel: 2, MaxCalls: sizing.Calls(system), MaxEvents: 20_000_000,
 				})
 				if err != nil {
 					return out, fmt.Errorf("run %q: %w", r.info.ID, err)

@@ -80,6 +80,8 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 		Background:          d.background,
 		MeasuredUtilization: s.measuredUtilization(), Measured: s.measuredRange(),
 		Speed:        s.speed,
+		Elasticity:   s.elasticity,
+		Drift:        s.drift(),
 		Interference: s.interference(o),
 		Memory:       s.memoryModel(o),
 		RegistryLoad: s.registryLoad(tallies),
@@ -105,6 +107,9 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	s.quantiles(tallies, m.Classes)
 	s.delaySpread(m.Classes)
 	m.Journeys = s.journeyModels()
+	if err := s.ownDemands(&m, o); err != nil {
+		return headroom.Model{}, fmt.Errorf("demand: %w", err)
+	}
 	s.fitConflicts(&m, o)
 	book.passOn(m.Journeys) // only now: the runs' journeys bring their documents with them
 	s.judge(tallies, law, d)

@@ -36,7 +36,7 @@ func lostShare(t *testing.T, run *fakeRun, m headroom.Model, class string) (meas
 		}
 	})
 	system := sizing.System(m, run.info.Topology)
-	r, err := sim.Run(system, s.runs[0].replay(m, system), sim.Options{Seed: 3, Replications: 12, Parallel: 2, MaxCalls: finest})
+	r, err := sim.Run(system, s.runs[0].replay(m, system), sim.Options{Seed: 3, Replications: 12, Parallel: 2, MaxCalls: sizing.Calls(system)})
 	if err != nil {
 		t.Fatal(err)
 	}

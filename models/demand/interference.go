@@ -77,9 +77,9 @@ func (s *survey) interference(o Options) *headroom.Interference {
 		e.Low, e.High = min(share, max(0, fit.Quantile(drawn, tail))), max(share, fit.Quantile(drawn, 1-tail))
 	}
 	e.Identified = e.Low > 0
-	// Demands are those at the median of the runs' speeds (findPaces), and so of
-	// their loads.
-	return &headroom.Interference{Share: e, Reference: fit.Quantile(usual, 0.5)}
+	// Speed is the median of the runs' (findPaces), and so are their loads.
+	probed := fit.Quantile(usual, 0.5)
+	return &headroom.Interference{Share: e, Reference: probed, Probed: probed}
 }
 
 // readings of a run; none where the machine has one core or was not looked at.
@@ -137,33 +137,4 @@ func spansLine(blocks [][]reading, times []int, centre reading) (alone, share fl
 	slope := sxy / sxx
 	alone = centre.unit - slope*centre.busy
 	return alone, slope / alone
-}
-
-// Drift is how many times as long the probe's piece of work took during a run as
-// on the model's machine with as many cores busy: what is left is the machine's own
-// change of speed, which no load explains. false where that is not known.
-func Drift(in headroom.Run, m headroom.Model) (float64, bool, error) {
-	if m.Speed == nil || !(m.Speed.Value > 0) {
-		return 0, false, nil
-	}
-	o, err := readSamples(in, in.Info().ID)
-	if err != nil {
-		return 0, false, err
-	}
-	h := in.Info().Schedule
-	var units, busy []float64
-	r := run{observed: o}
-	for _, x := range r.readings() {
-		if x.at >= h.LeadIn && x.at < h.Duration() {
-			units, busy = append(units, x.unit), append(busy, x.busy)
-		}
-	}
-	if len(units) < fewReadings {
-		return 0, false, nil
-	}
-	expected := m.Speed.Value
-	if i := m.Interference; i != nil {
-		expected *= (1 + i.Share.Value*mean(busy)) / (1 + i.Share.Value*i.Reference)
-	}
-	return fit.Quantile(units, 0.5) / expected, true, nil
 }

@@ -68,8 +68,8 @@ func TestInterferenceIsFound(t *testing.T) {
 			covered++
 		}
 		sum += got.Share.Value
-		if math.Abs(got.Share.Value-share) > 0.2 || math.Abs(got.Reference-busy) > 0.02 {
-			t.Errorf("seed %d: interference %.3f of %g, reference %.3f of %.3f", seed, got.Share.Value, share, got.Reference, busy)
+		if math.Abs(got.Share.Value-share) > 0.2 || math.Abs(got.Probed-busy) > 0.02 {
+			t.Errorf("seed %d: interference %.3f of %g, reference %.3f of %.3f", seed, got.Share.Value, share, got.Probed, busy)
 		}
 	}
 	if math.Abs(sum/worlds-share) > 0.03 {

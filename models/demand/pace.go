@@ -8,9 +8,9 @@ import (
 	"github.com/headroom-erp/headroom/models/fit"
 )
 
-// A pace is how fast the machine was over a run, beside the reference: 1 is the
-// reference, more is faster. CPU seconds times the pace are those of the
-// reference machine.
+// A pace is how fast the machine was for requests over a run, beside the
+// reference: 1 is the reference, more is faster. CPU seconds times the pace are those
+// of the reference machine.
 type pace struct {
 	t, v []float64
 }
@@ -43,6 +43,7 @@ func (s *survey) findPaces() {
 		s.warn("run %s has no figure of the machine's speed; its demands count as measured at the others' speed", id)
 	}
 	reference := fit.Quantile(units, 0.5)
+	s.findElasticity()
 	low, high, n := math.Inf(1), 0.0, 0
 	for _, r := range s.runs {
 		c := r.observed.of("speed", "machine", "unit_seconds")
@@ -50,11 +51,12 @@ func (s *survey) findPaces() {
 			continue
 		}
 		r.pace = newPace(c, reference)
-		r.pace.level(r.counters, reference/fit.Quantile(c.v, 0.5))
-		n += len(c.t)
 		for _, v := range r.pace.v {
 			low, high = min(low, reference/v), max(high, reference/v)
 		}
+		r.pace.raise(power(s.elasticity))
+		r.pace.level(r.counters, math.Pow(reference/fit.Quantile(c.v, 0.5), power(s.elasticity)))
+		n += len(c.t)
 	}
 	s.speed = &headroom.Estimate{
 		Value: reference, Low: min(low, reference), High: max(high, reference), Level: headroom.Level, N: n,
@@ -75,6 +77,21 @@ func newPace(c *counter, reference float64) *pace {
 		}
 	}
 	return p
+}
+
+// raise makes the pace of requests of that of the probe's piece of work.
+func (p *pace) raise(power float64) {
+	for i := range p.v {
+		p.v[i] = math.Pow(p.v[i], power)
+	}
+}
+
+// power is what an elasticity does; 1 where it is not known.
+func power(e *headroom.Estimate) float64 {
+	if e == nil {
+		return 1
+	}
+	return e.Value
 }
 
 // level makes the mean pace of a run's CPU seconds what the run's own median says,

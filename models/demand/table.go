@@ -91,18 +91,19 @@ type class struct {
 
 // A survey is all runs, with one numbering of classes.
 type survey struct {
-	runs      []*run
-	classes   []class
-	index     map[string]int
-	visits    map[string]*visits
-	order     []string // processes by first appearance
-	speed     *headroom.Estimate
-	away      []float64            // by class: share of its seconds outside of SQL in which it waits for somebody outside
-	awayDoubt []float64            // by class: relative error of what is left of them
-	power     [2]float64           // of rates of progress (crowded.go)
-	unlogged  unlogged             // the application CPU that the log does not have as such
-	executed  []*headroom.Estimate // by class; nil: no run counted its statements
-	warnings  []string
+	runs       []*run
+	classes    []class
+	index      map[string]int
+	visits     map[string]*visits
+	order      []string // processes by first appearance
+	speed      *headroom.Estimate
+	elasticity *headroom.Estimate
+	away       []float64            // by class: share of its seconds outside of SQL in which it waits for somebody outside
+	awayDoubt  []float64            // by class: relative error of what is left of them
+	power      [2]float64           // of rates of progress (crowded.go)
+	unlogged   unlogged             // the application CPU that the log does not have as such
+	executed   []*headroom.Estimate // by class; nil: no run counted its statements
+	warnings   []string
 }
 
 // visits counts the steps of a process' journeys.

@@ -41,7 +41,7 @@ type bareClass struct {
 
 // bareOf says whether a program is bare under these options.
 func bareOf(p *program, l Load, o Options) bool {
-	if len(l.Journeys)+len(l.Operators)+len(l.Changes) > 0 || o.Each != nil || o.Grain > 0 || len(p.sources) == 0 {
+	if len(l.Journeys)+len(l.Operators)+len(l.Changes)+len(l.Pace) > 0 || o.Each != nil || o.Grain > 0 || len(p.sources) == 0 {
 		return false
 	}
 	for _, s := range p.sources {

@@ -77,6 +77,7 @@ type engine struct {
 	load       Load
 	order      []int
 	replayed   int // of order
+	paced      int // of the load's paces, those that have begun
 	inReplay   int // replayed journeys not done yet, and operators on their shift or before it
 	time       float64
 	calendar   calendar
@@ -121,7 +122,7 @@ func newEngine(p *program, l Load, o Options) *engine {
 	}
 	window := meter{from: o.Warmup, to: e.o.Duration}
 	for _, s := range p.stations {
-		e.station = append(e.station, station{servers: s.Servers, next: math.Inf(1), busy: window, offered: meter{from: window.from, to: window.to, level: s.Servers}})
+		e.station = append(e.station, station{servers: s.Servers, next: math.Inf(1), busy: window, work: window, offered: meter{from: window.from, to: window.to, level: s.Servers}})
 		if o.Grain > 0 {
 			e.station[len(e.station)-1].trace = &trace{width: o.Grain}
 		}

@@ -11,6 +11,7 @@ func (e *engine) finish() {
 	for i := range e.station {
 		s := &e.station[i]
 		s.busy.set(end, 0)
+		s.work.set(end, 0)
 		if s.trace != nil {
 			s.trace.set(end, 0)
 		}

@@ -18,6 +18,9 @@ type Load struct {
 	Stock []Stock
 	// Changes of the system while it runs.
 	Changes []headroom.Reconfiguration
+	// Pace is how fast the machine is, by time; without it, always as fast as the
+	// demands are of.
+	Pace []Pace
 	// Products is the catalogue that documents are of; the zero value is none.
 	// Each of Catalogues (0 means 1) has rows of its own.
 	Products   headroom.Popularity
@@ -26,6 +29,13 @@ type Load struct {
 
 // rows is the number of rows that documents can touch.
 func (l Load) rows() float64 { return float64(l.Products.Len()) * float64(max(1, l.Catalogues)) }
+
+// A Pace holds for tries that begin at From or later, until the next one's From: their
+// CPU work takes so many Times as long as the demands say. Before the first it is 1.
+type Pace struct {
+	From  float64 // seconds, rising from one to the next
+	Times float64 // above 0
+}
 
 // Timed is one journey at its time.
 type Timed struct {
@@ -119,7 +129,21 @@ func (o Options) check(l Load) error {
 	return nil
 }
 
+func checkPace(list []Pace) error {
+	last := math.Inf(-1)
+	for i, p := range list {
+		if !(p.From > last) || math.IsInf(p.From, 0) || !(p.Times > 0) || math.IsInf(p.Times, 0) {
+			return fmt.Errorf("sim: %w", &headroom.InputError{What: fmt.Sprintf("%g times as long from %g s on is no pace, or not later than the one before", p.Times, p.From), Where: fmt.Sprintf("pace[%d]", i)})
+		}
+		last = p.From
+	}
+	return nil
+}
+
 func (l Load) check(journeys int) error {
+	if err := checkPace(l.Pace); err != nil {
+		return err
+	}
 	if l.Catalogues < 0 || l.rows() > math.MaxInt32 {
 		return fmt.Errorf("sim: %w", &headroom.InputError{What: fmt.Sprintf("%d catalogues of %d products are less than none or too many", l.Catalogues, l.Products.Len()), Where: "load"})
 	}

@@ -138,6 +138,7 @@ func (m *machine) settle(now float64) {
 		}
 		n := float64(len(s.jobs))
 		s.uses(now, n*q.share)
+		s.work.set(now, n*q.rate)
 		s.next, q.turn = math.Inf(1), false
 		if n == 0 || s.servers == 0 {
 			continue

@@ -83,7 +83,7 @@ func (e *engine) try(i int32) {
 	if len(k.called) > 0 {
 		calls = max(1, e.random.whole(k.visits))
 	}
-	size := e.size(c, k)
+	size := e.size(c, k) * e.slowness()
 	total := size * k.work.draw(e.random)
 	c.homeWork = total / float64(calls+1)
 	each := e.slice[int(i)*e.called:]
@@ -106,6 +106,17 @@ func (e *engine) try(i int32) {
 		}
 	}
 	e.proceed(i)
+}
+
+// slowness is how many times as long work takes now.
+func (e *engine) slowness() float64 {
+	for e.paced < len(e.load.Pace) && e.load.Pace[e.paced].From <= e.time {
+		e.paced++
+	}
+	if e.paced == 0 {
+		return 1
+	}
+	return e.load.Pace[e.paced-1].Times
 }
 
 // size is how many times a class' mean demand the journey's document has.

@@ -86,6 +86,10 @@ type StationResult struct {
 	Name        string
 	BusySeconds float64 // server seconds
 	Utilization float64
+	// Work is what these did, in seconds of servers where demands were measured: more
+	// or less than BusySeconds as others on the host disturbed less or more (Host.Interference). 0 but
+	// under a quota.
+	Work float64
 	// Bins are the busy server seconds of each Options.Grain from 0 on, of what is
 	// measured and what is not; nil without, and when pooled.
 	Bins []float64
@@ -205,7 +209,7 @@ func (e *engine) result() Result {
 		return sum / r.Measured
 	}
 	for i, s := range e.station {
-		r.Stations = append(r.Stations, StationResult{e.stations[i].Name, s.busy.sum, share(s.busy.sum, s.offered.sum), s.binned()})
+		r.Stations = append(r.Stations, StationResult{e.stations[i].Name, s.busy.sum, share(s.busy.sum, s.offered.sum), s.work.sum, s.binned()})
 	}
 	for i, p := range e.pool {
 		q := PoolResult{Name: e.pools[i].Name, BusyMean: per(p.busy.sum), WaitMean: per(p.queued.sum), Refused: p.refused}
@@ -259,9 +263,10 @@ func (r *Result) resources(each []Result) {
 		return each[i].Measured / r.Measured
 	}
 	for i, s := range each[0].Stations {
-		s.BusySeconds, s.Utilization, s.Bins = 0, 0, nil
+		s.BusySeconds, s.Utilization, s.Work, s.Bins = 0, 0, 0, nil
 		for n := range each {
 			s.BusySeconds += each[n].Stations[i].BusySeconds
+			s.Work += each[n].Stations[i].Work
 			s.Utilization += each[n].Stations[i].Utilization * weight(n)
 		}
 		r.Stations = append(r.Stations, s)

@@ -28,6 +28,7 @@ type station struct {
 	jobs    []job   // binary heap
 	seq     uint64
 	busy    meter
+	work    meter  // under a quota: what busy servers get done, of machines as where demands were measured
 	offered meter  // servers
 	trace   *trace // of busy servers; nil when nobody wants it
 	quota   *quota // nil: cores of its own

@@ -181,6 +181,7 @@ func randomLoad(random *rand.Rand, s headroom.System) Load {
 		}
 		l.Changes = append(l.Changes, c)
 	}
+	l.Pace = randomPace(random)
 	return l
 }
 

@@ -17,6 +17,9 @@ type Options struct {
 	// Speed is how many times as long CPU work takes as where the model was
 	// measured; 0 means 1.
 	Speed float64
+	// Pace is how that changes over the run, beside Speed, by seconds since its
+	// start; nil: not at all.
+	Pace []sim.Pace
 	// CapacityReplications of a search for capacity; 0 means 20.
 	CapacityReplications int
 	// SweepReplications of each worker count that Recommend tries; 0 means Replications.

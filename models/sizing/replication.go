@@ -12,10 +12,6 @@ import (
 	"github.com/headroom-erp/headroom/results/stats"
 )
 
-// maxCalls cuts the alternation of a request: under processor sharing, finer
-// slices change response times by a percent or two and cost most of the time.
-const maxCalls = 6
-
 // A course is what one replication shows, in the terms in which a run is
 // measured: journeys, documents, requests, and how busy stations were.
 type course struct {
@@ -98,7 +94,7 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 	c := &course{scene: s, backlogs: map[string]*stats.Backlog{}}
 	for i := range s.stacks {
 		k := &s.stacks[i]
-		o := sim.Options{Seed: seed + uint64(n)*0x9e3779b97f4a7c15, Duration: s.window.to, Warmup: s.window.from, MaxCalls: maxCalls,
+		o := sim.Options{Seed: seed + uint64(n)*0x9e3779b97f4a7c15, Duration: s.window.to, Warmup: s.window.from, MaxCalls: Calls(k.system),
 			MaxEvents: k.budget(s.end), Grain: see.grain}
 		if see.requests {
 			o.Each = c.listen(i)
@@ -108,7 +104,10 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 			continue
 		}
 		load := k.replay.load
-		load.Changes = k.happening(m)
+		load.Changes, load.Pace = k.happening(m), s.pace
+		if load.Pace == nil {
+			load.Pace = drifted(s.model.Drift, seed, n, s.horizon)
+		}
 		r, err := sim.Run(system(m, k.topology, k.replay.tenants), load, o)
 		if err != nil {
 			return nil, fmt.Errorf("sizing: topology %q: %w", k.topology.Name, err)

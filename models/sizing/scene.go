@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/models/sim"
 )
 
 // A scene is everything of a forecast but its randomness: a topology's stacks,
@@ -19,6 +20,7 @@ type scene struct {
 	handovers []headroom.Handover
 	dues      map[string]float64 // seconds from a peak's end to its cutoff, where that is later
 	operators map[string]int     // by process, of those whose shift touches the window
+	pace      []sim.Pace
 	window    part
 	end       float64 // until when load is offered
 	horizon   float64 // when a run cuts off what has not ended
@@ -45,7 +47,7 @@ func newScene(m headroom.Model, t headroom.Topology, l Load, o Options) (*scene,
 		return nil, err
 	}
 	h := l.Header
-	s := &scene{model: passing(quickened(m, o.speed()), h), topology: t, header: h, processes: map[string]int{}, dues: o.Dues, operators: map[string]int{},
+	s := &scene{model: passing(quickened(m, o.speed()), h), topology: t, header: h, processes: map[string]int{}, dues: o.Dues, operators: map[string]int{}, pace: o.Pace,
 		window: part{from: h.LeadIn, to: h.Duration()}, end: h.Duration()}
 	for i, p := range h.Processes {
 		s.processes[p.Name] = i

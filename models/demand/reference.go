@@ -1,0 +1,39 @@
+package demand
+
+import (
+	"fmt"
+
+	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/models/sim"
+	"github.com/headroom-erp/headroom/models/sizing"
+)
+
+// ownDemands makes the demands those of requests as they disturbed each other in
+// the runs. The probe's readings tell how much a busy core slows another one, but
+// not how often a request meets one: that the runs say when they are simulated.
+// The reference is such that their interference is none on the mean.
+func (s *survey) ownDemands(m *headroom.Model, o Options) error {
+	if m.Interference == nil || !(m.Interference.Share.Value > 0) {
+		return nil
+	}
+	var busy, work float64
+	for _, r := range s.runs {
+		system := sizing.System(*m, r.info.Topology)
+		load := r.replay(*m, system)
+		if r.info.Topology.Quota == nil || len(load.Journeys)+len(load.Operators) == 0 {
+			continue
+		}
+		res, err := sim.Run(system, load, sim.Options{Seed: o.Seed ^ 0x6f776e, Replications: 2, Parallel: 2, MaxCalls: sizing.Calls(system), MaxEvents: 20_000_000})
+		if err != nil {
+			return fmt.Errorf("run %q: %w", r.info.ID, err)
+		}
+		for _, st := range res.Stations {
+			busy, work = busy+st.BusySeconds, work+st.Work
+		}
+	}
+	if busy > 0 && work > 0 {
+		share := m.Interference.Share.Value
+		m.Interference.Reference = min(1, max(0, ((1+share*m.Interference.Reference)*busy/work-1)/share))
+	}
+	return nil
+}
