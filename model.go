@@ -60,11 +60,13 @@ type MeasuredRange struct {
 }
 
 // A Drift is how the speed of a machine wanders, by its clock and its neighbours.
-// Forecasts simulate it: the logarithm of how many times as long CPU work takes is a
-// first-order autoregressive process with mean 0.
+// Forecasts simulate it: the logarithm of how many times as long CPU work takes is that
+// of the run, normal with mean 0, and on it a first-order autoregressive process with
+// mean 0.
 type Drift struct {
-	SD      float64 `json:"sd"`      // standard deviation of that logarithm
-	Seconds float64 `json:"seconds"` // over which a deviation fades to 1/e of itself
+	Between float64 `json:"between"` // standard deviation of the run's
+	SD      float64 `json:"sd"`      // standard deviation within a run
+	Seconds float64 `json:"seconds"` // over which a deviation within a run fades to 1/e of itself
 }
 
 // Interference is Host.Interference and Host.Reference, as measured.

@@ -32,9 +32,11 @@ type Validation struct {
 
 // ValidatedModel is what there is to say of the model that is validated.
 type ValidatedModel struct {
-	Hash     string    `json:"hash"` // SHA-256 of its file
-	Speed    *Estimate `json:"speed,omitempty"`
-	Warnings []string  `json:"warnings,omitempty"`
+	Hash       string    `json:"hash"` // SHA-256 of its file
+	Speed      *Estimate `json:"speed,omitempty"`
+	Elasticity *Estimate `json:"elasticity,omitempty"` // as of Model
+	Drift      *Drift    `json:"drift,omitempty"`
+	Warnings   []string  `json:"warnings,omitempty"`
 }
 
 // CalibrationRun is one run that the model was learned from.

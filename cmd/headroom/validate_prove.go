@@ -115,7 +115,7 @@ func (v *validation) assemble() (headroom.Validation, error) {
 	r := headroom.Validation{
 		Headroom: 1, Title: "How wrong is the model: " + v.plan.Name, Generated: time.Now().UTC().Truncate(time.Second), Tool: toolVersion(),
 		Plan: v.plan.Name, Target: v.target, Commands: v.commands(),
-		Model: headroom.ValidatedModel{Hash: v.hash, Speed: v.model.Speed, Warnings: v.model.Warnings},
+		Model: headroom.ValidatedModel{Hash: v.hash, Speed: v.model.Speed, Elasticity: v.model.Elasticity, Drift: v.model.Drift, Warnings: v.model.Warnings},
 	}
 	for _, name := range v.model.Runs {
 		run, err := v.calibrationRun(name, &r)

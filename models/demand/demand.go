@@ -81,11 +81,11 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 		MeasuredUtilization: s.measuredUtilization(), Measured: s.measuredRange(),
 		Speed:        s.speed,
 		Elasticity:   s.elasticity,
-		Drift:        s.drift(),
 		Interference: s.interference(o),
 		Memory:       s.memoryModel(o),
 		RegistryLoad: s.registryLoad(tallies),
 	}
+	m.Drift = s.drift(m.Interference)
 	for _, r := range s.runs {
 		m.Runs = append(m.Runs, r.info.ID)
 		if !contains(m.Topologies, r.name) {
@@ -107,9 +107,7 @@ func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
 	s.quantiles(tallies, m.Classes)
 	s.delaySpread(m.Classes)
 	m.Journeys = s.journeyModels()
-	if err := s.ownDemands(&m, o); err != nil {
-		return headroom.Model{}, fmt.Errorf("demand: %w", err)
-	}
+	s.ownDemands(&m, o)
 	s.fitConflicts(&m, o)
 	book.passOn(m.Journeys) // only now: the runs' journeys bring their documents with them
 	s.judge(tallies, law, d)

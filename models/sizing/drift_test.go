@@ -33,6 +33,14 @@ func TestDriftedPaths(t *testing.T) {
 	if n := len(drifted(d, 7, 0, 30*86_400)); n > mostSteps+1 {
 		t.Errorf("%d steps of a month", n)
 	}
+	var levels float64
+	for replication := range 4000 {
+		x := math.Log(drifted(&headroom.Drift{Between: 0.15, Seconds: 80}, 7, replication, 100)[2].Times)
+		levels += x * x / 4000
+	}
+	if sd := math.Sqrt(levels); math.Abs(sd-0.15) > 0.005 {
+		t.Errorf("runs differ by %.4f", sd)
+	}
 	for _, none := range []*headroom.Drift{nil, {}, {SD: 0.1}, {Seconds: 5}, {SD: math.NaN(), Seconds: 5}} {
 		if got := drifted(none, 1, 0, 100); got != nil {
 			t.Errorf("%+v: %v", none, got)

@@ -88,6 +88,9 @@ func provenance(b *bufio.Writer, v headroom.Validation) {
 		fmt.Fprintf(b, ", %s, %d cores", escape(m.CPU), m.Cores)
 	}
 	fmt.Fprintf(b, "; model %s.\n", escape(v.Model.Hash))
+	if w := prose.Wandering(v.Model); w != "" {
+		fmt.Fprintf(b, "\nThe machine's own speed: %s.\n", escape(w))
+	}
 	for _, c := range v.Commands {
 		fmt.Fprintf(b, "\nTo get the same again: %s\n", escape(c))
 	}

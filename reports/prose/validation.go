@@ -188,6 +188,20 @@ func SpeedOf(ratio *float64) string {
 	return figure.Share(1-*ratio) + " faster"
 }
 
+// Wandering says how the machine's speed changed by itself while the model was
+// measured; nothing where nobody looked.
+func Wandering(m headroom.ValidatedModel) string {
+	if m.Drift == nil {
+		return ""
+	}
+	out := fmt.Sprintf("CPU work took more or less by %s from run to run and by %s within one (standard deviations), there for some %s at a time",
+		figure.Share(m.Drift.Between), figure.Share(m.Drift.SD), figure.Seconds(m.Drift.Seconds))
+	if m.Elasticity != nil {
+		out += fmt.Sprintf("; that of requests follows the probe's to the power of %s", figure.Estimate(*m.Elasticity, figure.Plain))
+	}
+	return out
+}
+
 // OthersOf is how many cores other work took, or a dash where nobody looked.
 func OthersOf(cores *float64) string {
 	if cores == nil {

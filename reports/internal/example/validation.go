@@ -14,7 +14,7 @@ func Validation() headroom.Validation {
 	v := headroom.Validation{
 		Headroom: 1, Title: "How wrong is the model: hub", Generated: at.Add(3 * time.Hour), Tool: "v1", Plan: "hub", Target: "odoo",
 		Machine: &headroom.Machine{OS: "linux/amd64", Kernel: "6.1", CPU: "a CPU", Cores: 2, Memory: 8e9}, Versions: map[string]string{"odoo": "19.0"},
-		Model: headroom.ValidatedModel{Hash: "0123456789abcdef", Speed: &speed, Warnings: []string{"pick.find and pick.moves always come together"}},
+		Model: headroom.ValidatedModel{Hash: "0123456789abcdef", Speed: &speed, Elasticity: ptr(est(1.4, 0.2)), Drift: &headroom.Drift{Between: 0.05, SD: 0.08, Seconds: 60}, Warnings: []string{"pick.find and pick.moves always come together"}},
 		Calibration: []headroom.CalibrationRun{{Name: "c1", Topology: topology(2), Load: load(1800), Seconds: 600, Started: at, Speed: &speed,
 			Utilization: map[string]float64{"app": 0.41, "database": 0.3}}},
 		Proofs:   []headroom.Proof{proof("p1", 4, at, 0.04), proof("p2", 1, at, 0.31)},
