@@ -13,7 +13,7 @@ func (e *engine) give(p *pool, h *host, i int32) {
 		k.state, k.customer = serving, i
 		c := &e.customers[i]
 		c.worker = w
-		c.load = e.registry(p, k, c)
+		c.load = e.registry(p, k, c) * e.slowness()
 	}
 	e.soon(i, begin)
 }

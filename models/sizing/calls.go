@@ -17,7 +17,7 @@ const fewCalls = 6
 // processor time in it. In slices that are as long as a period it would use up
 // the database's share in bursts that do not come. Measured on Odoo 19 under 0.5
 // cores for the database, three workers: 9.8 periods a second in which the database was held
-// back, 25 when simulated with 6 slices to a request, 12 with as many as there are calls.
+// back, 25 when simulated with 6 slices to a request, 11 with as many as there are calls.
 const slicesOfPeriod = 10
 
 // Calls is how many database calls a request of a system is cut to
