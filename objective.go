@@ -79,6 +79,10 @@ type StopRule struct {
 	Percentile float64 `yaml:"percentile,omitempty" json:"percentile,omitempty"`
 	AtMost     float64 `yaml:"at_most" json:"at_most"`
 	Over       float64 `yaml:"over,omitempty" json:"over,omitempty"` // seconds; 0 means 30
+	// From is when it begins to count, in seconds since the run's start. A rule of a
+	// plan counts from the start, for it protects the target; one that judges the
+	// window waits for it.
+	From float64 `yaml:"-" json:"from,omitempty"`
 }
 
 // MeasureBacklog is a stop rule's only.

@@ -193,7 +193,8 @@ func brokenOff(folder string) (string, bool) {
 // hopeless are stop rules that end a run when it cannot meet its objectives any
 // more. Where half of the journeys that end take longer than the bound for
 // twice the share of the window that an objective leaves free, the percentile is
-// lost; and so is a share of errors.
+// lost; and so is a share of errors. They count from the window on: caches that are
+// cold in the lead-in say nothing of it.
 func hopeless(objectives []headroom.Objective, h headroom.Header) []headroom.StopRule {
 	const shortest, margin = 10, 1.5
 	var out []headroom.StopRule
@@ -210,6 +211,7 @@ func hopeless(objectives []headroom.Objective, h headroom.Header) []headroom.Sto
 			continue
 		}
 		if rule.Over = max(shortest, 2*free*h.Window); rule.Over <= h.Window/2 {
+			rule.From = h.LeadIn
 			out = append(out, rule)
 		}
 	}

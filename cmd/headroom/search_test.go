@@ -107,9 +107,9 @@ func TestSearchEndsWithARunThatCannotBeMade(t *testing.T) {
 }
 
 // A rule that ends a probe leaves no doubt: half of the journeys of twice the
-// share that the objective leaves free take longer than it allows.
+// share that the objective leaves free take longer than it allows, in the window.
 func TestHopelessRules(t *testing.T) {
-	h := headroom.Header{Window: 600}
+	h := headroom.Header{LeadIn: 120, Window: 600}
 	got := hopeless([]headroom.Objective{
 		{Process: "order", Percentile: 95, Within: 5},
 		{Process: "scan", Percentile: 50, Within: 1},                    // half may: never clear before the end
@@ -119,8 +119,8 @@ func TestHopelessRules(t *testing.T) {
 		{Process: "order", Percentile: 99.9, Within: 60, Site: "north"}, // of a part
 	}, h)
 	want := []headroom.StopRule{
-		{Measure: headroom.MeasureResponse, Process: "order", Percentile: 50, AtMost: 7.5, Over: 60},
-		{Measure: headroom.MeasureErrorShare, AtMost: 0.5, Over: 12},
+		{Measure: headroom.MeasureResponse, Process: "order", Percentile: 50, AtMost: 7.5, Over: 60, From: 120},
+		{Measure: headroom.MeasureErrorShare, AtMost: 0.5, Over: 12, From: 120},
 	}
 	if len(got) != 2 || math.Abs(got[0].Over-60) > 1e-9 {
 		t.Fatalf("%+v", got)

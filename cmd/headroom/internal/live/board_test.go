@@ -243,8 +243,10 @@ func TestStopRules(t *testing.T) {
 		"error share": {headroom.StopRule{Measure: "error_share", AtMost: 0.2}, from(50, good, failing), 99, "error share of all processes was 33 %, and beyond 20 % for 30 s"},
 		"response":    {headroom.StopRule{Measure: "response", Percentile: 95, AtMost: 1, Over: 10}, from(50, good, bad), 64, "p95 of all processes was 3.00 s, and beyond 1 s for 10 s"},
 		// At 57 s, 16 of the last 30 were slow.
-		"response of one": {headroom.StopRule{Measure: "response", Process: "order", Percentile: 50, AtMost: 1, Over: 10}, from(50, good, bad), 67, "p50 of order was 3.00 s"},
-		"of another":      {headroom.StopRule{Measure: "response", Process: "pick", Percentile: 50, AtMost: 1, Over: 10}, from(50, good, bad), 0, ""},
+		"response of one":               {headroom.StopRule{Measure: "response", Process: "order", Percentile: 50, AtMost: 1, Over: 10}, from(50, good, bad), 67, "p50 of order was 3.00 s"},
+		"of another":                    {headroom.StopRule{Measure: "response", Process: "pick", Percentile: 50, AtMost: 1, Over: 10}, from(50, good, bad), 0, ""},
+		"of a window that begins later": {headroom.StopRule{Measure: "response", Percentile: 95, AtMost: 1, Over: 10, From: 80}, from(50, good, bad), 90, "beyond 1 s for 10 s"},
+		"slow before the window alone":  {headroom.StopRule{Measure: "response", Percentile: 95, AtMost: 1, Over: 10, From: 60}, from(50, bad, good), 0, ""},
 		// From 50 s on nobody ends: 4/s, and those begun before end at 50.5.
 		"backlog": {headroom.StopRule{Measure: "backlog", AtMost: 39, Over: 5}, from(50, good, headroom.Records{}), 65, "backlog of all processes was 60 journeys, and beyond 39 journeys for 5 s"},
 	} {

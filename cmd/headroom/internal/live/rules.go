@@ -33,7 +33,7 @@ func newRule(r headroom.StopRule) *rule {
 // look holds the rule against the moment.
 func (r *rule) look(b *Board, s headroom.Status) headroom.RuleStatus {
 	out := headroom.RuleStatus{Rule: r.StopRule, Name: r.name(), Value: r.value(b, s)}
-	if out.Value == nil || *out.Value <= r.AtMost {
+	if out.Value == nil || *out.Value <= r.AtMost || s.T < r.From {
 		r.since = nil
 		return out
 	}
