@@ -124,12 +124,12 @@ type solver struct {
 	clipped      []bool    // by station: they take more than the mathematics lets them
 	fresh        bool      // this round does all that it can leave out
 	climbed      int       // numbers of requests in pools that were looked at so far
-	room         []float64 // memory that is used again
+	scratch      *scratch
 	warnings     []string
 }
 
 func newSolver(s headroom.System, bound bound) *solver {
-	v := &solver{bound: bound, stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
+	v := &solver{bound: bound, scratch: &scratch{}, stations: append([]headroom.Station(nil), s.Stations...), journeys: len(s.Journeys), full: make([]float64, len(s.Stations)), clipped: make([]bool, len(s.Stations)), warnings: []string{}}
 	for _, p := range s.AllPools() {
 		q := pool{name: p.Name, workers: p.Servers, replicas: max(1, p.Replicas), apart: max(1, p.Replicas), balance: p.Balance, backlog: p.Backlog, real: true,
 			memory: memory{load: p.RegistryLoad, kept: p.Registries, after: p.RecycleAfter, time: p.RecycleTime}}

@@ -14,29 +14,34 @@ type crowd struct {
 	at      int         // that n
 	x       float64     // the mean field's last activity, a start for the next
 	total   float64
+	room    *scratch
 }
 
 // newCrowd takes the requests in a pool for those of one processor-sharing
 // station, where their numbers by source are those of product form: for n in
 // all a product of C(N, n_c) (held/think)^n_c and, of the open ones, a^m/m!.
-func newCrowd(sources []source, opens source) *crowd {
-	c := &crowd{sources: sources, open: opens.rate * opens.held, opens: opens, mix: make([]float64, len(sources)), at: -1, x: 1e-3}
+func newCrowd(sources []source, opens source, room *scratch) *crowd {
+	c := &crowd{sources: sources, open: opens.rate * opens.held, opens: opens, mix: room.floats(len(sources)), share: room.floats(len(sources)), at: -1, x: 1e-3, room: room}
 	var load, rate float64
-	for _, s := range append(sources[:len(sources):len(sources)], opens) {
+	add := func(s *source) {
 		c.total += s.population
 		load += s.rate * s.held
 		rate += s.rate
 		c.average += s.rate * s.served
 	}
+	for i := range sources {
+		add(&sources[i])
+	}
+	add(&opens)
 	if rate > 0 {
 		c.average /= rate
 	}
-	for _, s := range sources {
+	for i, s := range sources {
 		share := 0.0
 		if load > 0 {
 			share = s.rate * s.held / load
 		}
-		c.share = append(c.share, min(1, max(share, 1e-6)))
+		c.share[i] = min(1, max(share, 1e-6))
 	}
 	if len(sources) > 0 && len(sources) <= 24 {
 		c.product()
@@ -48,20 +53,20 @@ func (c *crowd) product() {
 	size := exactNumbers + 1
 	weights := make([][]float64, 0, len(c.sources)+1)
 	for _, s := range c.sources {
-		weights = append(weights, binomial(s.population, s.held/s.think, size))
+		weights = append(weights, c.room.binomial(s.population, s.held/s.think, size))
 	}
-	weights = append(weights, binomial(math.Inf(1), c.open, size))
-	before := make([][]float64, len(weights))
+	weights = append(weights, c.room.binomial(math.Inf(1), c.open, size))
+	before := make([][]float64, len(c.sources))
 	all := []float64{1}
-	for i, w := range weights {
+	for i, w := range weights[:len(c.sources)] {
 		before[i] = all
-		all = fold(all, w, size)
+		all = c.room.fold(all, w, size)
 	}
 	after := weights[len(weights)-1]
 	c.exact = make([][]float64, len(c.sources))
 	for i := len(c.sources) - 1; i >= 0; i-- {
-		rest := fold(before[i], after, size)
-		c.exact[i] = make([]float64, size)
+		rest := c.room.fold(before[i], after, size)
+		c.exact[i] = c.room.floats(size)
 		for n := range c.exact[i] {
 			var sum, mean float64
 			for k := 0; k <= n && k < len(weights[i]); k++ {
@@ -76,14 +81,16 @@ func (c *crowd) product() {
 				c.exact[i][n] = -1 // more than there are
 			}
 		}
-		after = fold(after, weights[i], size)
+		if i > 0 {
+			after = c.room.fold(after, weights[i], size)
+		}
 	}
 }
 
 // binomial weights C(N, n) r^n (r^n/n! for infinite N), with the largest 1. A
 // population need not be whole: it is that of one replica.
-func binomial(population, ratio float64, size int) []float64 {
-	w := make([]float64, 1, size)
+func (s *scratch) binomial(population, ratio float64, size int) []float64 {
+	w := s.floats(size)[:1]
 	w[0] = 1
 	if ratio <= 0 {
 		return w
@@ -103,8 +110,8 @@ func binomial(population, ratio float64, size int) []float64 {
 	return w
 }
 
-func fold(a, b []float64, size int) []float64 {
-	out := make([]float64, min(size, len(a)+len(b)-1))
+func (s *scratch) fold(a, b []float64, size int) []float64 {
+	out := s.floats(min(size, len(a)+len(b)-1))
 	top := 0.0
 	for i, x := range a {
 		for j, y := range b {

@@ -2,7 +2,7 @@
 // a worker while it uses the stations, so the pool is a queue whose servers
 // are themselves slowed by the stations. It shares no code that computes with
 // package sim. Times are in seconds, rates in 1/s. Same input, same output. 13
-// classes in 4 journeys with conflicts take 0.7 ms, with CPU quotas 1.4 ms
+// classes in 4 journeys with conflicts take 0.5 ms, with CPU quotas 0.9 ms
 // (BenchmarkCores, BenchmarkTypical).
 //
 // Method, for one pool of W workers over processor-sharing stations:

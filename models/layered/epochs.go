@@ -13,7 +13,7 @@ const (
 	mostWork     = 1e8
 	mostClimbed  = 1e7  // numbers of requests in pools that are looked at, in all rounds
 	settled      = 1e-6 // a round that moves the fixed point by less than that is the last one
-	closely      = 1e-4 // the same for an answer of which a share is taken
+	closely      = 1e-3 // the same for an answer of which a share is taken
 	briefly      = 6    // rounds for one that is compared only
 	epochs       = 4    // times that what costs more is done again
 	stale        = 8    // rounds for which some of what moves little is kept

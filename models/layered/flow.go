@@ -157,9 +157,9 @@ func (f *flow) arriving(open float64, births func(n int) float64) float64 {
 // seen is what arrivals meet that come at weight(n) while n are there, and at
 // rest in all later states: the mean of k/x(W) with k = n - W + 1 > 0 (the wait
 // of exponential service), the probability that all workers are busy, and the distribution of who is served, itself included.
-func (f *flow) seen(x []float64, weight func(n int) float64, rest float64) (wait, busy float64, served []float64) {
+func (f *flow) seen(x []float64, weight func(n int) float64, rest float64, room *scratch) (wait, busy float64, served []float64) {
 	w, last := len(x)-1, f.base+len(f.p)-1
-	served = make([]float64, w+1)
+	served = room.floats(w + 1)
 	var total float64
 	for i, p := range f.p {
 		n := f.base + i

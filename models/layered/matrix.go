@@ -6,10 +6,8 @@ type matrix struct {
 	v []float64
 }
 
-func newMatrix(n int) matrix { return matrix{n, make([]float64, n*n)} }
-
-func identity(n int) matrix {
-	m := newMatrix(n)
+func (s *scratch) identity(n int) matrix {
+	m := s.matrix(n)
 	for i := range n {
 		m.v[i*n+i] = 1
 	}
@@ -18,8 +16,8 @@ func identity(n int) matrix {
 
 func (a matrix) row(i int) []float64 { return a.v[i*a.n : (i+1)*a.n] }
 
-func (a matrix) times(b matrix) matrix {
-	c := newMatrix(a.n)
+func (a matrix) times(b matrix, room *scratch) matrix {
+	c := room.matrix(a.n)
 	for i := range a.n {
 		out := c.row(i)
 		for k, x := range a.row(i) {
@@ -39,8 +37,6 @@ type rectangle struct {
 	r, c int
 	v    []float64
 }
-
-func newRectangle(r, c int) rectangle { return rectangle{r, c, make([]float64, r*c)} }
 
 func (a rectangle) row(i int) []float64 { return a.v[i*a.c : (i+1)*a.c] }
 

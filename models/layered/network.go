@@ -20,9 +20,9 @@ type resource struct {
 //
 // so that with S(n) = sum over m of the product over j < m of
 // (n+j+1)/(j+1) a/b(n+j+1), capacity(n) = b(n) S(n-1)/S(n). Valid for a < c.
-func (r *resource) prepare(most int) {
+func (r *resource) prepare(most int, room *scratch) {
 	b := func(i int) float64 { return min(float64(i), r.servers) }
-	r.capacity, r.beside = make([]float64, most+1), make([]float64, most+1)
+	r.capacity, r.beside = room.floats(most+1), room.floats(most+1)
 	if r.open == 0 {
 		for n := range r.capacity {
 			r.capacity[n] = b(n)
@@ -66,7 +66,7 @@ type closed struct {
 // all others. present says how many others there are and how many of the pool's
 // own, from the round before. Demands are scaled so that the normalising
 // constants stay within range.
-func solveClosed(stations []resource, delay, otherDelay float64, own, present []float64) closed {
+func solveClosed(stations []resource, delay, otherDelay float64, own, present []float64, room *scratch) closed {
 	most, m := len(own)-1, len(present)-1
 	d, e := delay, otherDelay
 	heavy, heavyOther := 0.0, 0.0
@@ -81,17 +81,22 @@ func solveClosed(stations []resource, delay, otherDelay float64, own, present []
 	}
 	f := make([]table, 0, len(stations)+1)
 	for _, s := range stations {
-		f = append(f, factors(s.demand/scale, s.others/scaleOther, s.capacity, most, m))
+		f = append(f, room.factors(s.demand/scale, s.others/scaleOther, s.capacity, most, m))
 	}
-	f = append(f, factors(delay/scale, otherDelay/scaleOther, nil, most, m))
+	f = append(f, room.factors(delay/scale, otherDelay/scaleOther, nil, most, m))
 	before := make([]table, len(f)) // product of all before i
 	all := f[0]
 	for i := 1; i < len(f); i++ {
 		before[i] = all
-		all = convolve(all, f[i])
+		all = room.convolve(all, f[i])
 	}
-	weight := joint(all, own, present)
-	out := closed{throughput: make([]float64, most+1), queue: make([][]float64, len(f)), beside: make([][]float64, len(stations))}
+	weight := room.joint(all, own, present)
+	kept := make([]float64, (most+1)*(1+len(f)+len(stations)))
+	row := func() (out []float64) {
+		out, kept = kept[:most+1:most+1], kept[most+1:]
+		return out
+	}
+	out := closed{throughput: row(), queue: make([][]float64, len(f)), beside: make([][]float64, len(stations))}
 	for n := 1; n <= most; n++ {
 		for j := range present {
 			out.throughput[n] += weight.at(n, j) * all.at(n-1, j) / all.at(n, j) / scale
@@ -110,20 +115,21 @@ func solveClosed(stations []resource, delay, otherDelay float64, own, present []
 		case i == 0:
 			rest = after
 		case i < len(f)-1:
-			rest = convolve(rest, after)
+			rest = room.convolve(rest, after)
 		}
-		var beside []float64
-		if i < len(stations) && stations[i].open > 0 {
-			beside = stations[i].beside
-		}
-		out.queue[i], beside = means(f[i], rest, all, weight, beside)
+		var beside, open []float64
 		if i < len(stations) {
-			out.beside[i] = beside
+			out.beside[i] = row()
+			if stations[i].open > 0 {
+				beside, open = stations[i].beside, out.beside[i]
+			}
 		}
+		out.queue[i] = row()
+		means(f[i], rest, all, weight, beside, out.queue[i], open)
 		if i == len(f)-1 {
 			after = f[i]
 		} else if i > 0 {
-			after = convolve(after, f[i])
+			after = room.convolve(after, f[i])
 		}
 	}
 	return out
@@ -132,28 +138,28 @@ func solveClosed(stations []resource, delay, otherDelay float64, own, present []
 // joint is the probability of m others, given n of the own: in proportion to
 // all(n, m) b(m), as in product form, with the b that give the others their
 // probabilities and the own theirs (iterative proportional fitting).
-func joint(all table, own, present []float64) table {
-	w := newTable(all.n, all.m)
-	b := make([]float64, all.m+1)
+func (s *scratch) joint(all table, own, present []float64) table {
+	w := s.table(all.n, all.m)
+	b := s.floats(all.m + 1)
 	for m, p := range present {
 		b[m] = p / all.at(0, m)
 	}
 	sum := func(n int) float64 {
-		var s float64
+		var whole float64
 		for m := range b {
-			s += all.at(n, m) * b[m]
+			whole += all.at(n, m) * b[m]
 		}
-		return s
+		return whole
 	}
 	for range 4 {
 		if all.m == 0 {
 			break
 		}
-		next := make([]float64, len(b))
+		next := s.floats(len(b))
 		for n, a := range own {
-			if s := sum(n); a > 0 && s > 0 {
+			if whole := sum(n); a > 0 && whole > 0 {
 				for m := range next {
-					next[m] += a * all.at(n, m) / s
+					next[m] += a * all.at(n, m) / whole
 				}
 			}
 		}
@@ -164,17 +170,17 @@ func joint(all table, own, present []float64) table {
 		}
 	}
 	for n := 0; n <= all.n; n++ {
-		s := sum(n)
+		whole := sum(n)
 		for m := range b {
-			w.v[n*(all.m+1)+m] = all.at(n, m) * b[m] / s
+			w.v[n*(all.m+1)+m] = all.at(n, m) * b[m] / whole
 		}
 	}
 	return w
 }
 
-// means of the pool's own requests at a station, and of the open ones there, by n.
-func means(f, rest, all, weight table, beside []float64) (queue, open []float64) {
-	queue, open = make([]float64, f.n+1), make([]float64, f.n+1)
+// means adds up those of the pool's own requests at a station, by n, and of the open
+// ones there, where beside is known.
+func means(f, rest, all, weight table, beside, queue, open []float64) {
 	for n := 0; n <= f.n; n++ {
 		for m := 0; m <= f.m; m++ {
 			g := weight.at(n, m) / all.at(n, m)
@@ -189,7 +195,6 @@ func means(f, rest, all, weight table, beside []float64) (queue, open []float64)
 			}
 		}
 	}
-	return queue, open
 }
 
 // table is a function of (n, m), n first.
@@ -198,13 +203,11 @@ type table struct {
 	v    []float64
 }
 
-func newTable(n, m int) table { return table{n, m, make([]float64, (n+1)*(m+1))} }
-
 func (t *table) at(n, m int) float64 { return t.v[n*(t.m+1)+m] }
 
 // convolve is the sum over (i, j) of a(i, j) b(n-i, m-j).
-func convolve(a, b table) table {
-	c := newTable(a.n, a.m)
+func (s *scratch) convolve(a, b table) table {
+	c := s.table(a.n, a.m)
 	w := a.m + 1
 	for n := 0; n <= a.n; n++ {
 		for i := 0; i <= n; i++ {
@@ -224,8 +227,8 @@ func convolve(a, b table) table {
 }
 
 // factors of one station: C(n+m, n) d^n e^m / (b(1) ... b(n+m)); b is nil for a delay.
-func factors(d, e float64, b []float64, n, m int) table {
-	t := newTable(n, m)
+func (s *scratch) factors(d, e float64, b []float64, n, m int) table {
+	t := s.table(n, m)
 	t.v[0] = 1
 	step := func(i, total int) float64 { // up in i of total
 		if b == nil {

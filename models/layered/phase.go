@@ -6,8 +6,9 @@ import "math"
 // min(n, W) in service being of the first kind (scv > 1) or in the first phase.
 type phases struct {
 	law
-	w int
-	x []float64
+	w    int
+	x    []float64
+	room *scratch
 }
 
 // rate of one request in service, when k are.
@@ -18,7 +19,7 @@ func (c *phases) rate(k int) float64 { return c.x[k] / float64(k) }
 // to n - 1.
 func (c *phases) level(n int, birth float64) (stay matrix, down rectangle) {
 	k := min(n, c.w)
-	stay, down = newMatrix(k+1), newRectangle(k+1, min(n-1, c.w)+1)
+	stay, down = c.room.matrix(k+1), c.room.rectangle(k+1, min(n-1, c.w)+1)
 	r := c.rate(k)
 	for j := 0; j <= k; j++ {
 		one, two := float64(j)*r/c.fast, float64(k-j)*r/c.slow
@@ -58,13 +59,13 @@ func (c *phases) level(n int, birth float64) (stay matrix, down rectangle) {
 // up adds to row (a distribution over the states of n) the arrival of one more.
 func (c *phases) up(n int, row []float64, birth float64) []float64 {
 	if n >= c.w {
-		out := make([]float64, len(row))
+		out := c.room.floats(len(row))
 		for j, v := range row {
 			out[j] = v * birth
 		}
 		return out
 	}
-	out := make([]float64, len(row)+1)
+	out := c.room.floats(len(row) + 1)
 	for j, v := range row {
 		if c.scv < 1 {
 			out[j+1] += v * birth
@@ -79,7 +80,7 @@ func (c *phases) up(n int, row []float64, birth float64) []float64 {
 // upInto is up for each row of g, the passage probabilities from n+1 to n: what
 // becomes of an arrival until n are there again.
 func (c *phases) upTimes(n int, birth float64, g rectangle) matrix {
-	out := newMatrix(g.c)
+	out := c.room.matrix(g.c)
 	for j := range out.n {
 		add := func(from int, f float64) {
 			for i, v := range g.row(from) {
@@ -104,7 +105,6 @@ func (c *phases) upTimes(n int, birth float64, g rectangle) matrix {
 // 1999, levels depending up to the last). births beyond the last are its own.
 func (c *phases) solve(births []float64, open float64) (p []float64, beyond, distance float64, ok bool) {
 	last := len(births) - 1
-	inverse := make([]rectangle, last+2)
 	stays := make([]matrix, last+2)
 	var g rectangle
 	if open > 0 {
@@ -125,17 +125,16 @@ func (c *phases) solve(births []float64, open float64) (p []float64, beyond, dis
 				stay.v[i] -= v
 			}
 		}
-		stays[n] = matrix{stay.n, append([]float64(nil), stay.v...)}
-		inverse[n] = down
+		stays[n] = matrix{stay.n, c.room.copy(stay.v)}
 		stay.solve(down)
 		g = down
 	}
-	p = make([]float64, last+1)
+	p = c.room.floats(last + 1)
 	row := []float64{1}
 	p[0] = 1
 	total := 1.0
 	for n := 1; n <= last; n++ {
-		row = stays[n].left(c.up(n-1, row, births[n-1]))
+		row = stays[n].left(c.up(n-1, row, births[n-1]), c.room)
 		for _, v := range row {
 			p[n] += v
 		}
@@ -167,23 +166,23 @@ func (c *phases) solve(births []float64, open float64) (p []float64, beyond, dis
 // its mean distance. With z = row (1-R)^-1: sum is z - row, the weighted z (1-R)^-1 R.
 func (c *phases) tail(stay matrix, row []float64, open float64) (sum, distance float64) {
 	// z (1 - open·S^-1) = row  <=>  y = z S^-1: y (S - open) = row.
-	m := matrix{stay.n, append([]float64(nil), stay.v...)}
+	m := matrix{stay.n, c.room.copy(stay.v)}
 	for i := range m.n {
 		m.v[i*m.n+i] -= open
 	}
-	y := m.left(row) // levels last+1.. summed are open·y
+	y := m.left(row, c.room) // levels last+1.. summed are open·y
 	var one, two float64
 	for j := range y {
 		one += y[j]
 	}
 	// (1-R)^-1 = (S - open)^-1 S on the left: y = row (S-open)^-1, R (1-R)^-2 row = open · y S (S-open)^-1
-	ys := make([]float64, len(y))
+	ys := c.room.floats(len(y))
 	for i, v := range y {
 		for j, s := range stay.row(i) {
 			ys[j] += v * s
 		}
 	}
-	z := m.left(ys)
+	z := m.left(ys, c.room)
 	for j := range z {
 		two += z[j]
 	}
@@ -195,14 +194,14 @@ func (c *phases) tail(stay matrix, row []float64, open float64) (sum, distance f
 }
 
 // left is row·a⁻¹.
-func (a matrix) left(row []float64) []float64 {
-	t := newMatrix(a.n)
+func (a matrix) left(row []float64, room *scratch) []float64 {
+	t := room.matrix(a.n)
 	for i := range a.n {
 		for j := range a.n {
 			t.v[j*a.n+i] = a.v[i*a.n+j]
 		}
 	}
-	b := rectangle{a.n, 1, append([]float64(nil), row...)}
+	b := rectangle{a.n, 1, room.copy(row)}
 	t.solve(b)
 	return b.v
 }
@@ -212,25 +211,25 @@ func (a matrix) left(row []float64) []float64 {
 func (c *phases) homogeneous(open float64) (rectangle, bool) {
 	n := c.w + 1
 	stay, down := c.level(c.w+1, open)
-	both := newRectangle(n, 2*n) // [H | L]
+	both := c.room.rectangle(n, 2*n) // [H | L]
 	for i := range n {
 		both.v[i*2*n+i] = open
 		copy(both.row(i)[n:], down.row(i))
 	}
 	stay.solve(both)
-	h, l := newMatrix(n), newMatrix(n)
+	h, l := c.room.matrix(n), c.room.matrix(n)
 	for i := range n {
 		copy(h.row(i), both.row(i)[:n])
 		copy(l.row(i), both.row(i)[n:])
 	}
-	g, t := matrix{n, append([]float64(nil), l.v...)}, matrix{n, append([]float64(nil), h.v...)}
+	g, t := matrix{n, c.room.copy(l.v)}, matrix{n, c.room.copy(h.v)}
 	for range 40 {
-		u, v := h.times(l), l.times(h)
-		rest := identity(n)
+		u, v := h.times(l, c.room), l.times(h, c.room)
+		rest := c.room.identity(n)
 		for i := range rest.v {
 			rest.v[i] -= u.v[i] + v.v[i]
 		}
-		hh, ll := h.times(h), l.times(l)
+		hh, ll := h.times(h, c.room), l.times(l, c.room)
 		for i := range n {
 			copy(both.row(i)[:n], hh.row(i))
 			copy(both.row(i)[n:], ll.row(i))
@@ -240,7 +239,7 @@ func (c *phases) homogeneous(open float64) (rectangle, bool) {
 			copy(h.row(i), both.row(i)[:n])
 			copy(l.row(i), both.row(i)[n:])
 		}
-		add := t.times(l)
+		add := t.times(l, c.room)
 		var change, worst float64
 		for i := range n {
 			var sum float64
@@ -257,7 +256,7 @@ func (c *phases) homogeneous(open float64) (rectangle, bool) {
 		if change < 1e-13 || worst < 1e-12 {
 			break
 		}
-		t = t.times(h)
+		t = t.times(h, c.room)
 	}
 	return rectangle{n, n, g.v}, true
 }

@@ -8,7 +8,7 @@ func TestPhasesAgainstPollaczekKhinchine(t *testing.T) {
 		if scv > 1 {
 			l = hyperexponential(scv, (1+scv)/2, 1)
 		}
-		c := phases{l, 1, []float64{0, 1}}
+		c := phases{l, 1, []float64{0, 1}, &scratch{}}
 		p, beyond, distance, ok := c.solve([]float64{0.8, 0.8, 0.8}, 0.8)
 		if !ok {
 			t.Fatal("no solution")

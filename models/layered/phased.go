@@ -34,13 +34,13 @@ func (v *solver) phased(p int, stations []resource, delay, open float64) {
 	if q.flow.tail > 0 {
 		tail = open
 	}
-	q.scaled, q.strained = q.phases(scv, light, tail, &q.flow, stations)
+	q.scaled, q.strained = q.phases(scv, light, tail, &q.flow, stations, v.scratch)
 	q.freely = q.scaled
 	rho := min(q.rate/q.net.throughput[q.workers], 0.98)
 	if open < q.rate*(1-1e-9) {
 		rate := rho * q.net.throughput[q.workers]
 		f := birthDeath(rate, func(int) float64 { return rate }, 0, q.net.throughput)
-		q.freely, _ = q.phases(scv, light, rate, &f, stations)
+		q.freely, _ = q.phases(scv, light, rate, &f, stations, v.scratch)
 	}
 	even := evenly(v.evenness(p), scv, rho)
 	q.scaled, q.freely = q.scaled*even, q.freely*even
@@ -73,7 +73,7 @@ func (v *solver) light(p int, scv float64) float64 {
 
 // phases is the ratio of the mean number waiting, and by station of the mean
 // stretch, to those of exponential work, which are f's.
-func (q *pool) phases(scv, light, tail float64, f *flow, stations []resource) (float64, []float64) {
+func (q *pool) phases(scv, light, tail float64, f *flow, stations []resource, room *scratch) (float64, []float64) {
 	if math.Abs(scv-1) < leastSpread {
 		return 1, nil
 	}
@@ -88,7 +88,7 @@ func (q *pool) phases(scv, light, tail float64, f *flow, stations []resource) (f
 	if scv > 1 {
 		l, much = hyperexponential(scv, light, q.workers), 1
 	}
-	c := phases{l, q.workers, q.net.throughput}
+	c := phases{l, q.workers, q.net.throughput, room}
 	p, beyond, distance, ok := c.solve(births, tail)
 	if !ok {
 		return q.interpolated(scv, light, f), nil

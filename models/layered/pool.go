@@ -114,6 +114,7 @@ func together(a, b []float64, size int) []float64 {
 
 // pool solves one pool with the rates of this round.
 func (v *solver) pool(p int, phased bool) {
+	v.scratch.reset()
 	q := &v.pools[p]
 	stations, delay, otherDelay, others := v.resources(p)
 	before := q.together
@@ -132,7 +133,7 @@ func (v *solver) pool(p int, phased bool) {
 	}
 	net := v.network(p, stations, delay, otherDelay, before, others)
 	closed, open := v.sources(p)
-	crowd := newCrowd(closed, v.openSource(p, open))
+	crowd := newCrowd(closed, v.openSource(p, open), v.scratch)
 	last := all
 	for _, s := range closed {
 		last += int(math.Min(math.Ceil(s.population/max(1e-3, crowd.shareOf(s.chain))), mostStates))

@@ -116,9 +116,9 @@ func (v *solver) network(p int, stations []resource, delay, otherDelay float64, 
 	most := len(own) + len(others) - 2
 	solve := func() closed {
 		for s := range stations {
-			stations[s].prepare(most)
+			stations[s].prepare(most, v.scratch)
 		}
-		return solveClosed(stations, delay, otherDelay, own, others)
+		return solveClosed(stations, delay, otherDelay, own, others, v.scratch)
 	}
 	if v.bound != throttled || !v.anyThrottles() {
 		return v.paced(p, stations, solve())

@@ -37,7 +37,6 @@ func retryBy(lost func(heat float64) float64, at float64, h heat) retries {
 	for i, x := range h.at {
 		p, weight := lost(x), h.weight[i]
 		r.lost += weight * p
-		r.success += weight * (1 - math.Pow(p, maxTries))
 		reach, mean, square := weight, 0.0, 0.0 // of all sleeps up to try t, given that it happens
 		for t := 1; t <= maxTries; t++ {
 			r.tries += reach
@@ -59,6 +58,7 @@ func retryBy(lost func(heat float64) float64, at float64, h heat) retries {
 			}
 			reach *= p
 		}
+		r.success += weight - reach
 	}
 	r.spread = max(0, sleepSquare-r.sleep*r.sleep)
 	return r

@@ -14,7 +14,7 @@ type sight struct {
 	full      float64 // probability that all workers are busy
 	total     float64
 	mine      float64 // work offered by others, 1/s
-	room      *[]float64
+	room      *scratch
 }
 
 // lines are affine functions of n waits, one for each of n places: n factors, and
@@ -35,17 +35,7 @@ func add(to []float64, f float64, line []float64) {
 // rows writes the equations of the chain's places into m and b.
 func (s *sight) rows(m matrix, b []float64) {
 	n, first, last := len(s.places), s.from[s.chain], s.from[s.chain+1]
-	size := ((last-first)*n + 2) * (n + 1)
-	if cap(*s.room) < size {
-		*s.room = make([]float64, size)
-	}
-	room := (*s.room)[:size]
-	clear(room)
-	take := func(size int) (out []float64) {
-		out, room = room[:size], room[size:]
-		return out
-	}
-	fresh, w := take(n+1), take(n+1)
+	fresh, w := s.room.floats(n+1), s.room.floats(n+1)
 	fresh[n] = s.busy * s.first / s.x
 	for k, y := range s.places {
 		fresh[k] = y.rate * s.other[y.chain] * y.work / s.x
@@ -57,7 +47,7 @@ func (s *sight) rows(m matrix, b []float64) {
 		if before < 0 {
 			known = 0
 		}
-		ahead[i] = lines{n, take(n * (n + 1))}
+		ahead[i] = lines{n, s.room.floats(n * (n + 1))}
 		clear(w)
 		if known > 0 {
 			s.after(ahead[i], before, ahead[before], s.before(before) < 0)

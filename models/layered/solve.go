@@ -157,7 +157,7 @@ func (v *solver) unpooled() {
 	if best < 0 {
 		stations, _, _, _ := v.resources(-1)
 		for s := range stations {
-			stations[s].prepare(0)
+			stations[s].prepare(0, v.scratch)
 			stretch[s] = ratio(stations[s].beside[0], stations[s].open, v.stations[s].Servers)
 		}
 	} else {

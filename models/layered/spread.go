@@ -102,11 +102,11 @@ func (v *solver) around(p int, stations []resource, out *spread) {
 		}
 		elastic := max(0, q.net.queue[s][w]-q.net.queue[s][w-1])
 		n := max(1, int(math.Round(q.net.queue[s][w])))
-		r.prepare(n)
+		r.prepare(n, v.scratch)
 		c := r.capacity[n]
 		const step = 1e-3
 		r.open += step * r.servers
-		r.prepare(n)
+		r.prepare(n, v.scratch)
 		loss[s] = elastic * max(0, c-r.capacity[n]) / (c * step * r.servers)
 	}
 	var sum float64
@@ -187,4 +187,13 @@ func (s *spread) lightTarget(share []float64, w int) float64 {
 	return float64(w) * (sum + math.Exp(low))
 }
 
-func normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
+// normal is the standard normal distribution; beyond 6 it is within 1e-9 of its end.
+func normal(z float64) float64 {
+	switch {
+	case z > 6:
+		return 1
+	case z < -6:
+		return 0
+	}
+	return math.Erfc(-z/math.Sqrt2) / 2
+}

@@ -9,7 +9,7 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 		wait, busy float64
 		served     []float64
 	}
-	views := make([]*view, len(v.chains)+1) // by chain; the last is of all open load
+	views := make([]view, len(v.chains)+1) // by chain; the last is of all open load
 	at := func(chain int) int {
 		if v.chains[chain].customers() == 0 {
 			return len(v.chains)
@@ -17,23 +17,23 @@ func (v *solver) views(p int, stations []resource, from func(i, n int) float64, 
 		return chain
 	}
 	if open > 0 {
-		w, busy, served := q.flow.seen(x, func(int) float64 { return 1 }, 1)
-		views[len(v.chains)] = &view{w, busy, served}
+		w, busy, served := q.flow.seen(x, func(int) float64 { return 1 }, 1, v.scratch)
+		views[len(v.chains)] = view{w, busy, served}
 	}
 	for i, s := range closed {
-		w, busy, served := q.flow.seen(x, func(n int) float64 { return from(i, n) }, 0)
-		views[s.chain] = &view{w, busy, served}
+		w, busy, served := q.flow.seen(x, func(n int) float64 { return from(i, n) }, 0, v.scratch)
+		views[s.chain] = view{w, busy, served}
 	}
-	nobody := &view{served: make([]float64, q.workers+1)}
+	nobody := view{served: v.scratch.floats(q.workers + 1)}
 	nobody.served[1] = 1
-	of := func(chain int) *view {
-		if y := views[at(chain)]; y != nil {
+	of := func(chain int) view {
+		if y := views[at(chain)]; y.served != nil {
 			return y
 		}
 		return nobody
 	}
-	seen := make([]float64, len(views))
-	stretch := make([]float64, len(q.served)) // of one station, by how many are served
+	seen := v.scratch.floats(len(views))
+	stretch := v.scratch.floats(len(q.served)) // of one station, by how many are served
 	for s := range stations {
 		if stations[s].demand <= 0 {
 			continue

@@ -192,14 +192,14 @@ func requests(places []place, chain int) float64 {
 // spread of the work makes of the first wait.
 func (v *solver) expected(q *pool, places []place, from []int, seen func(int) (float64, float64), f float64) []float64 {
 	n := len(places)
-	m := newMatrix(n)
-	b := newRectangle(n, 1)
+	m := v.scratch.matrix(n)
+	b := v.scratch.rectangle(n, 1)
 	x := q.net.throughput[q.workers]
 	var total, work, square float64
 	for _, y := range places {
 		total, work, square = total+y.rate, work+y.rate*y.work, square+y.rate*y.second
 	}
-	customers, away := make([]float64, len(from)), make([]float64, len(from))
+	customers, away := v.scratch.floats(len(from)), v.scratch.floats(len(from))
 	for c := range v.chains {
 		ch := &v.chains[c]
 		if ch.customers() == 0 {
@@ -219,8 +219,8 @@ func (v *solver) expected(q *pool, places []place, from []int, seen func(int) (f
 		if from[c] == from[c+1] {
 			continue
 		}
-		s := sight{places: places, from: from, chain: c, customers: customers, away: away, x: x, total: total, full: q.flow.served[q.workers], room: &v.room}
-		s.other = make([]float64, len(from))
+		s := sight{places: places, from: from, chain: c, customers: customers, away: away, x: x, total: total, full: q.flow.served[q.workers], room: v.scratch}
+		s.other = v.scratch.floats(len(from))
 		for o := range s.other {
 			s.other[o] = 1
 		}
