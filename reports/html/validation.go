@@ -37,7 +37,7 @@ func validationView(r headroom.Validation) (view, error) {
 	}
 	for _, s := range r.Scores {
 		if s.N > 0 {
-			v.Facts = append(v.Facts, fact{prose.ScoreName(s.What), prose.ScoreValue(s), fmt.Sprintf("wanted %s; of %s figures", prose.ScoreTarget(s), figure.Count(s.N))})
+			v.Facts = append(v.Facts, fact{prose.ScoreName(s.What), prose.ScoreValue(s), fmt.Sprintf("wanted %s; of %s", prose.ScoreTarget(s), figures(s.N))})
 		}
 	}
 	v.Window = "Errors are (forecast − measured) / measured; scores are means of their absolute values. Every forecast that is scored was written down, with the model's hash, before its run began; the forecast simulates the run's own arrivals."
@@ -105,6 +105,13 @@ func (b *validationBuilder) byProcess() table {
 		p.Rows = append(p.Rows, row)
 	}
 	return p
+}
+
+func figures(n int) string {
+	if n == 1 {
+		return "1 figure"
+	}
+	return figure.Count(n) + " figures"
 }
 
 // judgedOr is a badge, or a word where there is no verdict.

@@ -57,7 +57,7 @@
         color: quiet, fontSize: 11, hideOverlap: !names, interval: names ? 0 : undefined,
         formatter: function (v, i) { return tick(kind, a.type === 'category' ? i : v); }
       };
-      if (names) { a.axisLabel.width = narrow ? 96 : 150; a.axisLabel.overflow = 'truncate'; a.axisLabel.ellipsis = '…'; }
+      if (names) { a.axisLabel.width = narrow ? 128 : 150; a.axisLabel.overflow = 'truncate'; a.axisLabel.ellipsis = '…'; }
       a.axisLine = { show: a === x && spec.y.kind !== 'names', lineStyle: { color: rule } };
       a.axisTick = { show: false };
       a.splitLine = { show: a === y ? !names : spec.y.kind === 'names', lineStyle: { color: rule, width: 1 } };
