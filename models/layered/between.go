@@ -9,10 +9,9 @@ import (
 
 // What answers for quotas are weak at.
 const (
-	mostStake   = 0.1 // of a response: how much longer cores of the quotas' size would make it
-	leastEffect = 0.3 // of a response: made by quotas
-	mostBrief   = 0.5 // of a period's quota: a class that wants less than that is short
-	mostCrowded = 0.3 // use of a host that has fewer cores than quotas
+	mostStake   = 0.1  // of a response: how much longer cores of the quotas' size would make it
+	mostEffect  = 0.15 // of a response: made by quotas
+	mostCrowded = 0.3  // use of a host that has fewer cores than quotas
 )
 
 // between is the answer for quotas: of what differs between the system as it is
@@ -107,20 +106,9 @@ func (v *solver) doubtQuotas(a, b, c headroom.Solution) string {
 		case x == nil || y == nil:
 		case z == nil || *z > *x*(1+mostStake):
 			return fmt.Sprintf("class %q: CPU quotas are neither felt at once nor never: its response is rough; simulate this system", a.Classes[i].Name)
-		case *x-*y > leastEffect**x && v.brief(i):
-			return fmt.Sprintf("class %q is short beside the period of a CPU quota, and stands still as a whole or not at all: its response is rough; simulate this system", a.Classes[i].Name)
+		case *x-*y > mostEffect**x:
+			return fmt.Sprintf("class %q: CPU quotas make %.0f %% of its response, which is then rough; simulate this system", a.Classes[i].Name, 100*(1 - *y / *x))
 		}
 	}
 	return ""
-}
-
-// brief says whether a class wants little beside a period's quota of a station
-// that throttles.
-func (v *solver) brief(class int) bool {
-	for s, d := range v.classes[class].demand {
-		if q := &v.quotas[s]; d > 0 && v.throttles(s) && d < mostBrief*v.stations[s].Servers*q.period {
-			return true
-		}
-	}
-	return false
 }
