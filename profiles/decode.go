@@ -96,6 +96,9 @@ func (l *loader) fields(n *yaml.Node, v reflect.Value, path string) {
 			continue // its fields are visible themselves
 		}
 		key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if key == "-" {
+			continue // no plan says it
+		}
 		index[key] = f
 		keys = append(keys, key)
 	}

@@ -166,7 +166,7 @@ func keys(t reflect.Type, path string, all map[string]bool) {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			at := join(path, key)
 			switch {
-			case f.Anonymous:
+			case f.Anonymous, key == "-":
 				continue
 			case len(f.Index) > 1: // of When
 				at = key

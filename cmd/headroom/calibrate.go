@@ -74,14 +74,18 @@ measured are kept.`,
 // shortestPhase is the shortest window that tells anything.
 const shortestPhase = 10 * time.Second
 
+// mostMinutes bounds a calibration: the phases of a working day are chosen in
+// seconds, those of a year never.
+const mostMinutes = 8 * 60
+
 func runCalibrate(ctx context.Context, o calibrateOptions, std stdio) (err error) {
 	w := &workshop{std: std, target: o.target, seed: o.seed, started: time.Now()}
 	if err := ownTarget(o.target); err != nil {
 		return err
 	}
-	if !(o.minutes > 0) || !(o.within > 0) || o.phase < shortestPhase {
+	if !(o.minutes > 0) || !(o.minutes <= mostMinutes) || !(o.within > 0) || o.phase < shortestPhase {
 		return &headroom.InputError{What: fmt.Sprintf("%g minutes, intervals within %g and phases of %v make no calibration", o.minutes, o.within, o.phase),
-			Where: "--minutes, --within and --phase", Do: fmt.Sprintf("give numbers above 0, and phases of %v or more", shortestPhase)}
+			Where: "--minutes, --within and --phase", Do: fmt.Sprintf("give numbers above 0, at most %d minutes, and phases of %v or more", mostMinutes, shortestPhase)}
 	}
 	if err := writable(o.out); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +83,12 @@ func topologyNamed(plan headroom.Plan, name string) (headroom.Topology, error) {
 
 // readable turns a file that cannot be opened into an input error.
 func readable(path string, err error) error {
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return &headroom.InputError{What: "there is no such file", Where: path, Err: err}
+	case errors.Is(err, syscall.EISDIR):
+		return &headroom.InputError{What: "is a folder", Where: path, Do: "name a file", Err: err}
+	case errors.Is(err, os.ErrPermission):
 		return &headroom.InputError{What: "cannot be read", Where: path, Err: err}
 	}
 	return err

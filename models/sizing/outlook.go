@@ -104,7 +104,8 @@ func judged(o headroom.Objective, name string, figures []figure) headroom.Object
 		}
 	}
 	middle := figures[nearest(figures, e.Value)]
-	r.Met, r.Sure = &met, sure && e.Identified
+	// An upper end that nobody knows makes a miss no less sure.
+	r.Met, r.Sure = &met, sure && (e.Identified || !met && !least)
 	if middle.where != "" {
 		r.Name += " (" + middle.where + ")"
 	}
