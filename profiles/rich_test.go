@@ -32,6 +32,9 @@ func zeros(v reflect.Value, path string, set map[string]bool) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if v.Type().Field(i).Tag.Get("yaml") == "-" {
+				continue // no plan says it
+			}
 			zeros(v.Field(i), path+"."+v.Type().Field(i).Name, set)
 		}
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -109,11 +111,17 @@ func readModel(path string) (headroom.Model, error) {
 	if err := dec.Decode(&m); err != nil {
 		return bad(fmt.Sprintf("is not a model: %v", err), err)
 	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return bad("goes on behind its end", nil)
+	}
+	where, what := wrongModel(m)
 	switch {
 	case m.Headroom != 1:
 		return bad(fmt.Sprintf("is not a model: its version is %d, and this program knows 1", m.Headroom), nil)
 	case len(m.Classes) == 0 || len(m.Journeys) == 0:
 		return bad("is a model that knows no process", nil)
+	case what != "":
+		return bad(where+" "+what, nil)
 	}
 	return m, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,6 +45,9 @@ const severalValues = "--workers, --app-cores, --database-cores, --scale"
 // mostChanges keeps the combinations of what-if flags to what somebody reads.
 const mostChanges = 100
 
+// mostOf bounds cores and scales: beyond, a figure is a slip of the finger.
+const mostOf = 1_000_000
+
 // A whatIf is one combination of changes.
 type whatIf struct {
 	sizing.WhatIf
@@ -67,9 +69,14 @@ func (o *whatIfOptions) combinations() ([]whatIf, error) {
 		return nil, &headroom.InputError{What: fmt.Sprintf("%d combinations of changes are more than anybody reads", len(list)), Where: severalValues,
 			Do: fmt.Sprintf("ask for %d at most", mostChanges)}
 	}
-	for _, v := range slices.Concat(o.app, o.database, o.scales) {
-		if !(v > 0) {
-			return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0", v), Where: "--app-cores, --database-cores, --scale"}
+	for _, f := range []struct {
+		flag string
+		list []float64
+	}{{"--app-cores", o.app}, {"--database-cores", o.database}, {"--scale", o.scales}} {
+		for _, v := range f.list {
+			if !(v > 0) || v > mostOf {
+				return nil, &headroom.InputError{What: fmt.Sprintf("%g is not a number above 0 and up to %d", v, mostOf), Where: f.flag}
+			}
 		}
 	}
 	for _, v := range o.workers {

@@ -190,3 +190,36 @@ func TestWrongChanges(t *testing.T) {
 		}
 	}
 }
+
+// Where half of a process' journeys fail or more, there are no times of it: what
+// they took to fail says nothing.
+func TestAProcessThatFailsHasNoTimes(t *testing.T) {
+	lost := headroom.Reconfiguration{At: 5, Pool: "web", Lost: true}
+	for _, c := range []struct {
+		times []float64
+		known bool
+	}{{[]float64{1, 6, 7, 8}, false}, {[]float64{1, 6}, false}, {[]float64{1, 2, 3, 6}, true}} {
+		s, err := Simulate(errands(0.1), topology("falls", 2, 1, 1), coming(10, c.times...), nil, Options{Replications: 3, Changes: []headroom.Reconfiguration{lost}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := s.Forecast.Processes[0]
+		_, median := p.Percentile["50"]
+		if p.Mean.Identified != c.known || median != c.known || p.Journeys != len(c.times) || !p.Throughput.Identified {
+			t.Errorf("%v: %+v", c.times, p)
+		}
+	}
+}
+
+// A process of which no demand is known is forecast with a warning.
+func TestAProcessWithoutDemandIsWarnedOf(t *testing.T) {
+	for demand, want := range map[float64]bool{0: true, 0.1: false} {
+		s, err := Simulate(errands(demand), topology("one", 2, 1, 1), coming(10, 1), nil, Options{Replications: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(s.Forecast.Warnings, "\n"), "what errand demands is not known"); got != want {
+			t.Errorf("demand %g: %q", demand, s.Forecast.Warnings)
+		}
+	}
+}

@@ -161,6 +161,7 @@ func TestJudgedReplications(t *testing.T) {
 		{"all fail", figures(inf, inf, inf), &no, true, none},
 		{"all of an even number fail", figures(inf, inf, inf, inf), &no, true, none},
 		{"most of an even number fail", figures(1, inf, inf, inf), &no, false, none},
+		{"all miss, and one fails", figures(2.1, 2.5, inf), &no, true, 2.5},
 		{"one fails", figures(1, 1.5, inf), &yes, false, 1.5},
 		{"most say nothing", figures(none, none, 1), nil, false, none},
 	} {

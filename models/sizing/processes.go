@@ -41,7 +41,7 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 	for _, c := range courses {
 		v := s.filled(c.in(s.window, index))
 		counts = append(counts, float64(len(v)))
-		if len(v) == 0 {
+		if len(v) == 0 || c.mostFail(index) {
 			continue
 		}
 		means = append(means, mean(v))
@@ -50,12 +50,14 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 		}
 	}
 	p.Journeys = int(math.Round(estimate(counts, len(counts), method).Value))
-	if len(means) == 0 {
+	if p.Journeys == 0 {
 		return p, p.Operators > 0
 	}
-	p.Mean = estimate(means, p.Journeys, method)
-	for k, v := range at {
-		p.Percentile[k] = estimate(v, p.Journeys, method)
+	if 2*len(means) >= len(courses) {
+		p.Mean = estimate(means, p.Journeys, method)
+		for k, v := range at {
+			p.Percentile[k] = estimate(v, p.Journeys, method)
+		}
 	}
 	p.Throughput = estimate(over(courses, func(c *course) float64 { return c.throughput(index) }), p.Journeys, method)
 	p.RetryShare = estimate(over(courses, func(c *course) float64 { return c.retried(process, "") }), p.Journeys, method)
@@ -85,6 +87,21 @@ func (s *scene) filled(list []journey) []float64 {
 		}
 	}
 	return v
+}
+
+// mostFail says whether at least half of a process' journeys in the window fail:
+// what they took to fail says nothing then of what a journey takes.
+func (c *course) mostFail(process int) bool {
+	all, ill := 0, 0
+	for _, j := range c.in(c.window, process) {
+		switch j.outcome {
+		case well:
+			all++
+		case failed:
+			all, ill = all+1, ill+1
+		}
+	}
+	return ill > 0 && 2*ill >= all
 }
 
 func mean(v []float64) float64 {

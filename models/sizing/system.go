@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/headroom-erp/headroom"
@@ -210,6 +211,25 @@ func unmodelled(m headroom.Model, t headroom.Topology, tenants, most int) []stri
 		}
 		if need := each * float64(most); need > t.Web.Memory {
 			warn("%s need %.1f GB, and it has %.1f", workers(most), need/1e9, t.Web.Memory/1e9)
+		}
+	}
+	return out
+}
+
+// weightless names the scheduled processes of which no demand was found.
+func weightless(m headroom.Model, h headroom.Header) []string {
+	heavy := map[string]bool{}
+	for _, k := range m.Classes {
+		heavy[k.Name] = k.Delay.Value > 0
+		for _, d := range k.Demand {
+			heavy[k.Name] = heavy[k.Name] || d.Value > 0
+		}
+	}
+	var out []string
+	for _, j := range m.Journeys {
+		due := slices.ContainsFunc(h.Processes, func(p headroom.ScheduledProcess) bool { return p.Name == j.Process })
+		if due && !slices.ContainsFunc(j.Steps, func(step string) bool { return heavy[step] }) {
+			out = append(out, fmt.Sprintf("what %s demands is not known: it is forecast as if it took no CPU, and its times say nothing", j.Process))
 		}
 	}
 	return out

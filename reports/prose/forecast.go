@@ -28,11 +28,10 @@ func Capable(r headroom.CapacityReport) string {
 	case r.Model != nil:
 		s = fmt.Sprintf("%s holds %s the load, says the model", who, figure.Estimate(*r.Model, figure.Times))
 	default:
-		s = who + ": the model found no load that it holds."
-		if r.Objective != "" {
-			s += " What is missed is " + r.Objective + "."
+		if r.Objective == "" {
+			return who + ": the model found no load that it holds."
 		}
-		return s
+		return who + ": by the model not even a sixteenth of the load is held, and less was not tried. What is missed is " + r.Objective + "."
 	}
 	if r.Objective != "" {
 		s += fmt.Sprintf(". Beyond it the first objective that is missed is %s", r.Objective)
