@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/headroom-erp/headroom"
@@ -90,6 +91,9 @@ func (f *logFile) begin(zone *time.Location) (bool, error) {
 		f.zip, buffered = zip, bufio.NewReader(zip)
 	}
 	_, err := buffered.Peek(1)
+	if errors.Is(err, syscall.EISDIR) {
+		return false, readable(f.path, err)
+	}
 	empty := errors.Is(err, io.EOF)
 	f.scanner = odoo.NewScanner(buffered, zone)
 	for {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -71,5 +72,14 @@ func refused(t *testing.T, name string, text []byte, says string) {
 		t.Errorf("%s: %v", name, err)
 	case says != "" && (!errors.As(err, &bad) || bad.Where != file || !strings.Contains(err.Error(), says)):
 		t.Errorf("%s: %v, want %q", name, err, says)
+	}
+}
+
+// A folder in the place of a log is bad input, too.
+func TestAFolderIsNoLog(t *testing.T) {
+	f := &logFile{path: t.TempDir()}
+	defer f.close()
+	if _, err := f.begin(time.UTC); headroom.ExitCode(err) != headroom.ExitBadInput || !strings.Contains(err.Error(), f.path+": is a folder") {
+		t.Errorf("%v", err)
 	}
 }
