@@ -171,7 +171,11 @@ func (x *outlook) chosen(plan headroom.Plan) (calendar.Window, float64, error) {
 			return w, scale, err
 		}
 	}
-	return calendar.Window{}, 0, &headroom.InputError{What: fmt.Sprintf("what is to be looked at? plan %s has no demo", plan.Name),
+	what := fmt.Sprintf("what is to be looked at? plan %s has no demo", plan.Name)
+	if x.o.target != "" {
+		what += fmt.Sprintf(" for target %q", x.o.target)
+	}
+	return calendar.Window{}, 0, &headroom.InputError{What: what,
 		Where: "--peak", Do: "name a peak, or a window with --from and --for"}
 }
 
