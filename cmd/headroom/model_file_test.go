@@ -49,6 +49,7 @@ func fillIn(v reflect.Value) {
 func TestModelFilesAreReadAsTheyWereWritten(t *testing.T) {
 	var want headroom.Model
 	fillIn(reflect.ValueOf(&want).Elem())
+	want.Classes[1].Name = "y" // two of one name are refused
 	path := filepath.Join(t.TempDir(), "model.json")
 	f, err := os.Create(path)
 	if err != nil {

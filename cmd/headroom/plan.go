@@ -85,7 +85,7 @@ func topologyNamed(plan headroom.Plan, name string) (headroom.Topology, error) {
 func readable(path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return &headroom.InputError{What: "there is no such file", Where: path, Err: err}
+		return &headroom.InputError{What: "cannot be read: there is no such file", Where: path, Err: err}
 	case errors.Is(err, syscall.EISDIR):
 		return &headroom.InputError{What: "is a folder", Where: path, Do: "name a file", Err: err}
 	case errors.Is(err, os.ErrPermission):

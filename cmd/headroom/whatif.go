@@ -75,7 +75,7 @@ func (o *whatIfOptions) combinations() ([]whatIf, error) {
 	}{{"--app-cores", o.app}, {"--database-cores", o.database}, {"--scale", o.scales}} {
 		for _, v := range f.list {
 			if !(v > 0) || v > mostOf {
-				return nil, &headroom.InputError{What: fmt.Sprintf("%g is not a number above 0 and up to %d", v, mostOf), Where: f.flag}
+				return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0 and at most %d", v, mostOf), Where: f.flag}
 			}
 		}
 	}
