@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -17,22 +19,25 @@ func wrongModel(m headroom.Model) (where, what string) {
 			return at, "has no name, or one that another class has"
 		}
 		seen[k.Name] = true
-		for station, d := range k.Demand {
-			if what := wrongEstimate(d); what != "" {
+		for _, station := range slices.Sorted(maps.Keys(k.Demand)) {
+			if what := wrongEstimate(k.Demand[station]); what != "" {
 				return at + ".demand." + station, what
 			}
 		}
-		for station, v := range k.SCV {
-			if !(v >= 0 && v <= mostSCV) {
+		for _, station := range slices.Sorted(maps.Keys(k.SCV)) {
+			if v := k.SCV[station]; !(v >= 0 && v <= mostSCV) {
 				return at + ".scv." + station, fmt.Sprintf("is %g, and not between 0 and %d", v, mostSCV)
 			}
 		}
 		if what := wrongEstimate(k.Delay); what != "" {
 			return at + ".delay", what
 		}
-		for name, v := range map[string]float64{"overhead": k.Overhead, "database_calls": k.DatabaseCalls} {
-			if !(v >= 0) || math.IsInf(v, 0) {
-				return at + "." + name, fmt.Sprintf("is %g, and not a number of 0 or more", v)
+		for _, f := range []struct {
+			name string
+			v    float64
+		}{{"overhead", k.Overhead}, {"database_calls", k.DatabaseCalls}} {
+			if !(f.v >= 0) || math.IsInf(f.v, 0) {
+				return at + "." + f.name, fmt.Sprintf("is %g, and not a number of 0 or more", f.v)
 			}
 		}
 	}
@@ -43,8 +48,8 @@ func wrongModel(m headroom.Model) (where, what string) {
 			}
 		}
 	}
-	for station, b := range m.Background {
-		if what := wrongEstimate(b); what != "" {
+	for _, station := range slices.Sorted(maps.Keys(m.Background)) {
+		if what := wrongEstimate(m.Background[station]); what != "" {
 			return "background." + station, what
 		}
 	}

@@ -191,7 +191,7 @@ func TestWrongChanges(t *testing.T) {
 	}
 }
 
-// Where half of a process' journeys fail or more, there are no times of it: what
+// Where half of a process' journeys fail in half of the repetitions, there are no times of it: what
 // they took to fail says nothing.
 func TestAProcessThatFailsHasNoTimes(t *testing.T) {
 	lost := headroom.Reconfiguration{At: 5, Pool: "web", Lost: true}

@@ -37,12 +37,16 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 		}
 	}
 	var counts, means []float64
+	failing := 0
 	at := map[string][]float64{}
 	for _, c := range courses {
 		v := s.filled(c.in(s.window, index))
 		counts = append(counts, float64(len(v)))
-		if len(v) == 0 || c.mostFail(index) {
+		if len(v) == 0 {
 			continue
+		}
+		if c.mostFail(index) { // it counts: to leave it out would show the others alone
+			failing++
 		}
 		means = append(means, mean(v))
 		for _, q := range slices.Compact(slices.Sorted(slices.Values(wanted))) {
@@ -50,10 +54,10 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 		}
 	}
 	p.Journeys = int(math.Round(estimate(counts, len(counts), method).Value))
-	if p.Journeys == 0 {
+	if len(means) == 0 {
 		return p, p.Operators > 0
 	}
-	if 2*len(means) >= len(courses) {
+	if 2*failing < len(means) {
 		p.Mean = estimate(means, p.Journeys, method)
 		for k, v := range at {
 			p.Percentile[k] = estimate(v, p.Journeys, method)
