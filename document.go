@@ -83,6 +83,18 @@ func (a Arrival) Document(lines Lines, p Popularity) []Line {
 	return doc
 }
 
+// Quantities is how many different quantities the lines have. Who takes a transfer
+// in Odoo writes all moves of a quantity at once, so that it is how often he writes.
+func Quantities(lines []Line) int {
+	n := 0
+	for i, l := range lines {
+		if !slices.ContainsFunc(lines[:i], func(before Line) bool { return before.Quantity == l.Quantity }) {
+			n++
+		}
+	}
+	return n
+}
+
 // few is up to how many lines of a document it is quicker to look at each than
 // to keep a set of their products.
 const few = 32

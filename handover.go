@@ -12,6 +12,9 @@ type Handover struct {
 	Released, Done string
 	// Several says that one journey takes several transfers at once.
 	Several bool
+	// EachQuantity is the step that a journey asks for once for each different
+	// quantity of its document (Quantities).
+	EachQuantity string
 }
 
 // handovers are those of the shipped scenarios; package scenarios tests them
@@ -19,14 +22,14 @@ type Handover struct {
 var handovers = map[string]Handover{
 	"order_entry":     {Makes: "pick", Released: "delivery"},
 	"edi_order":       {Makes: "pick", Released: "delivery"},
-	"order_to_ship":   {Released: "delivery", Done: "delivery"},
-	"pick":            {Takes: "pick", Makes: "ship"},
+	"order_to_ship":   {Released: "delivery", Done: "delivery", EachQuantity: "pick"},
+	"pick":            {Takes: "pick", Makes: "ship", EachQuantity: "take"},
 	"wave":            {Takes: "pick", Makes: "ship", Several: true},
-	"ship":            {Takes: "ship", Done: "delivery"},
+	"ship":            {Takes: "ship", Done: "delivery", EachQuantity: "take"},
 	"purchase":        {Makes: "receive", Released: "receipt"},
 	"buy_and_receive": {Released: "receipt", Done: "receipt"},
-	"receive":         {Takes: "receive", Makes: "putaway", Done: "receipt"},
-	"putaway":         {Takes: "putaway"},
+	"receive":         {Takes: "receive", Makes: "putaway", Done: "receipt", EachQuantity: "take"},
+	"putaway":         {Takes: "putaway", EachQuantity: "take"},
 }
 
 // HandoverOf is how a shipped scenario passes work on; the zero Handover of one

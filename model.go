@@ -1,5 +1,7 @@
 package headroom
 
+import "math"
+
 // An Estimate is a figure with its interval. Level is the interval's coverage,
 // 0.9 throughout. A figure that the data cannot identify has Identified false,
 // and its interval is what little is known.
@@ -69,13 +71,24 @@ type Drift struct {
 	Seconds float64 `json:"seconds"` // over which a deviation within a run fades to 1/e of itself
 }
 
-// Interference is Host.Interference and Host.Reference, as measured.
+// Interference is Host.Interference and Host.Reference, as measured: Share is what
+// the probe's piece of work feels.
 type Interference struct {
 	Share     Estimate `json:"share"`
 	Reference float64  `json:"reference"`
 	// Probed is the share of the other cores that was busy on the mean when the
 	// probe did the piece of work that Model.Speed is of.
 	Probed float64 `json:"probed"`
+}
+
+// OfRequests is Host.Interference: what requests feel of what slows the probe's
+// piece of work, by the model's elasticity.
+func (i Interference) OfRequests(elasticity *Estimate) float64 {
+	power := 1.0
+	if elasticity != nil {
+		power = elasticity.Value
+	}
+	return math.Pow(1+max(0, i.Share.Value), max(0, power)) - 1
 }
 
 // MemoryModel is memory in bytes: PerWorker of a web worker with one database,
@@ -98,8 +111,9 @@ type ClassModel struct {
 	OverheadSCV   float64             `json:"overhead_scv,omitempty"` // its squared coefficient of variation; 0 where it was not measured well enough
 	RetryShare    *Estimate           `json:"retry_share,omitempty"`  // as measured over all runs
 	Rule          *ConflictRule       `json:"conflict,omitempty"`
-	LineShare     float64             `json:"line_share,omitempty"` // of Demand, that goes with a document's lines (Class.LineShare)
-	Lines         float64             `json:"lines,omitempty"`      // mean lines of its documents
+	LineShare     float64             `json:"line_share,omitempty"`    // of Demand, that goes with a document's lines (Class.LineShare)
+	Lines         float64             `json:"lines,omitempty"`         // mean lines of its documents
+	OfQuantities  bool                `json:"of_quantities,omitempty"` // Class.OfQuantities
 	// Quantiles are Class.Quantiles, beside what LineShare explains; by station.
 	Quantiles map[string][]float64 `json:"quantiles,omitempty"`
 	DelaySCV  float64              `json:"delay_scv,omitempty"`
@@ -118,6 +132,9 @@ type JourneyModel struct {
 	Visits  []float64 `json:"visits"`
 	Makes   string    `json:"makes,omitempty"` // SystemJourney.Makes and Takes
 	Takes   string    `json:"takes,omitempty"`
+	// EachQuantity is the step of which there is a request for each different
+	// quantity of the journey's document (SystemStep.EachQuantity).
+	EachQuantity string `json:"each_quantity,omitempty"`
 }
 
 // ConflictModel is a group of hot rows, with what makes it lose as many

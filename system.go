@@ -89,6 +89,9 @@ type Class struct {
 	// times as much. Without a document it is Demand.
 	LineShare float64 `json:"line_share,omitempty"`
 	Lines     float64 `json:"lines,omitempty"` // mean lines, that Demand is for
+	// OfQuantities says that LineShare and Lines are of the document's different
+	// quantities (Quantities) in place of its lines: what is seen of a transfer that is taken.
+	OfQuantities bool `json:"of_quantities,omitempty"`
 
 	// Quantiles are the demand's distribution by station as it was measured, over
 	// its mean: values at equally likely steps from the lowest to the highest (at
@@ -239,4 +242,8 @@ type SystemStep struct {
 	Class     string  `json:"class"`
 	ThinkTime float64 `json:"think_time,omitempty"` // seconds before each visit; mean
 	Visits    float64 `json:"visits,omitempty"`     // mean number of requests; 0 means 1
+	// EachQuantity says that there is a request for each different quantity of the
+	// journey's document (Quantities). Visits is for a document that nobody knows, and for
+	// the analytic solver.
+	EachQuantity bool `json:"each_quantity,omitempty"`
 }

@@ -12,6 +12,7 @@ import (
 var (
 	releases = regexp.MustCompile(`erp\.released\("(delivery|receipt)"`)
 	finishes = regexp.MustCompile(`erp\.done\("(delivery|receipt)"`)
+	writes   = regexp.MustCompile(`(?s)of byQuantity.*call\("(\w+)", "stock\.move", "write"`)
 	claims   = regexp.MustCompile(`(?:claim\(|const type = )erp\.site\(\)\.(\w+)_type`)
 )
 
@@ -39,6 +40,13 @@ func TestHandoversAreTheScripts(t *testing.T) {
 		}
 		if h.Several != strings.Contains(string(text), "stock.picking.batch") {
 			t.Errorf("%s: takes several transfers at once: %v", name, h.Several)
+		}
+		each := one(writes)
+		if strings.Contains(string(text), "finish(") { // transfer.js
+			each = "take"
+		}
+		if h.EachQuantity != each || each != "" && !strings.Contains(string(text), each+",") {
+			t.Errorf("%s: %q for each quantity; its script asks for %q", name, h.EachQuantity, each)
 		}
 		if h.Makes != "" {
 			made[h.Makes] = true

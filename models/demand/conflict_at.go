@@ -59,7 +59,7 @@ func (s *survey) lostPart(c int, of func(*line) float64) (at, variance float64, 
 	var sum float64
 	s.eachShown(func(l *line) {
 		if l.class == c && l.clean {
-			rows = append(rows, []float64{1, l.lines})
+			rows = append(rows, []float64{1, l.size})
 			y = append(y, of(l))
 			sum += of(l)
 		}
@@ -75,7 +75,7 @@ func (s *survey) lostPart(c int, of func(*line) float64) (at, variance float64, 
 	var parts []float64
 	s.eachShown(func(l *line) {
 		if l.class == c && l.tries > 1 && of(l) > 0 {
-			parts = append(parts, (of(l)/predict(l.lines)-1)/float64(l.tries-1))
+			parts = append(parts, (of(l)/predict(l.size)-1)/float64(l.tries-1))
 		}
 	})
 	if len(parts) == 0 {

@@ -14,7 +14,7 @@ func retriedLines(lost int, queries, work float64) *survey {
 	add := func(lines float64, tries int) {
 		all := 1 + queries*float64(tries-1)
 		r.lines = append(r.lines, line{
-			lines: lines, tries: tries, lost: tries - 1, clean: tries == 1,
+			size: lines, tries: tries, lost: tries - 1, clean: tries == 1,
 			queries: all * (100 + 10*lines), work: [2]float64{app: (1 + work*float64(tries-1)) * (0.08 + 0.01*lines), database: 0.05},
 		})
 	}

@@ -265,6 +265,10 @@ func (s *survey) journeyModels() []headroom.JourneyModel {
 				j.Visits[i] = 1
 			}
 		}
+		// Where nobody ever asked twice it is another script, or one quantity.
+		if each := headroom.HandoverOf(s.scenarios[p]).EachQuantity; v.count[each] > v.journeys {
+			j.EachQuantity = p + "." + each
+		}
 		out = append(out, j)
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 	"github.com/headroom-erp/headroom"
 )
 
-func (s *survey) readServer(in headroom.Run, r *run, clients map[key]client, lineCount map[uint64]float64) error {
+func (s *survey) readServer(in headroom.Run, r *run, clients map[key]client, sizes map[uint64]float64) error {
 	seen := 0
 	claimed := map[key]bool{}
 	met := map[string]bool{}
@@ -23,7 +23,7 @@ func (s *survey) readServer(in headroom.Run, r *run, clients map[key]client, lin
 		}
 		w := newLine(l)
 		w.pid, w.database = l.PID, l.Database
-		w.lines = lineCount[l.Arrival]
+		w.size = sizes[l.Arrival]
 		// A worker's first request to a database loads its registry; that is no
 		// class' demand.
 		worker := fmt.Sprint(l.PID, " ", l.Database)

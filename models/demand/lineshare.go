@@ -34,14 +34,14 @@ func (s *survey) lineShares(classes []headroom.ClassModel) {
 	all := make([]seen, len(classes))
 	s.eachJoined(func(l *line) {
 		a := &all[l.class]
-		if l.lines < 1 {
+		if l.size < 1 {
 			return
 		}
 		a.n++
-		a.sum += l.lines
-		a.square += l.lines * l.lines
+		a.sum += l.size
+		a.square += l.size * l.size
 		if l.timed() && !l.waited {
-			a.rows = append(a.rows, []float64{1, l.lines})
+			a.rows = append(a.rows, []float64{1, l.size})
 			a.work = append(a.work, l.work[app]+l.work[database])
 		}
 	})
@@ -55,11 +55,38 @@ func (s *survey) lineShares(classes []headroom.ClassModel) {
 			continue
 		}
 		explained := share * share * max(0, a.square/a.n/(mean*mean)-1)
-		classes[i].LineShare, classes[i].Lines = share, mean
+		classes[i].LineShare, classes[i].Lines, classes[i].OfQuantities = share, mean, s.takenBy(s.classes[i].process) != ""
 		for st, scv := range classes[i].SCV {
 			classes[i].SCV[st] = max(0, (1+scv)/(1+explained)-1)
 		}
 	}
+}
+
+// takenBy is the step that tells the different quantities of the transfer that a process'
+// journey takes; "" where none does.
+func (s *survey) takenBy(process string) string {
+	if h := headroom.HandoverOf(s.scenarios[process]); h.Takes != "" {
+		return h.EachQuantity
+	}
+	return ""
+}
+
+// sizes are what the work of journeys goes with: the lines of the documents that they
+// make. How many lines a transfer has that somebody takes the run does not
+// say, but how many different quantities it does: so often he took.
+func (s *survey) sizes(r *run, clients map[key]client) map[uint64]float64 {
+	out := map[uint64]float64{}
+	for _, j := range r.journeys {
+		if s.takenBy(j.Process) == "" {
+			out[j.Arrival] = float64(j.Lines)
+		}
+	}
+	for k, c := range clients {
+		if step := s.takenBy(c.req.Process); step != "" && c.req.Step == step {
+			out[k.arrival]++
+		}
+	}
+	return out
 }
 
 // lineShare is the part of the work at mean lines that a straight line over

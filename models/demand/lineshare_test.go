@@ -66,3 +66,20 @@ func TestNoLineShare(t *testing.T) {
 		t.Errorf("%d classes have a share without a schedule", n)
 	}
 }
+
+// What somebody takes has a size that only his requests tell; what is made has lines.
+func TestSizes(t *testing.T) {
+	s := &survey{scenarios: map[string]string{"evening": "pick", "rounds": "wave", "desk": "order_entry"}}
+	r := &run{journeys: []headroom.Journey{{Arrival: 1, Process: "evening", Lines: 1}, {Arrival: 2, Process: "desk", Lines: 4}, {Arrival: 3, Process: "rounds", Lines: 1}}}
+	clients := map[key]client{}
+	for n, step := range []string{"find", "take", "take", "take", "validate"} {
+		clients[key{1, n}] = client{req: headroom.Request{Process: "evening", Step: step}}
+		clients[key{3, n}] = client{req: headroom.Request{Process: "rounds", Step: step}}
+	}
+	got := s.sizes(r, clients)
+	for arrival, want := range map[uint64]float64{1: 3, 2: 4, 3: 1} {
+		if got[arrival] != want {
+			t.Errorf("the journey of arrival %d has size %g, want %g", arrival, got[arrival], want)
+		}
+	}
+}

@@ -33,8 +33,8 @@ func (s *survey) quantiles(tallies []tally, classes []headroom.ClassModel) {
 		}
 		c := &classes[l.class]
 		size := 1.0
-		if c.LineShare > 0 && c.Lines > 0 && l.lines > 0 {
-			size = 1 - c.LineShare + c.LineShare*l.lines/c.Lines
+		if c.LineShare > 0 && c.Lines > 0 && l.size > 0 {
+			size = 1 - c.LineShare + c.LineShare*l.size/c.Lines
 		}
 		for st := range stationNames {
 			if st == database && l.waited {

@@ -38,7 +38,7 @@ func (s *survey) ownDemands(m *headroom.Model, o Options) {
 		}
 	}
 	if busy > 0 && work > 0 {
-		share := m.Interference.Share.Value
+		share := m.Interference.OfRequests(m.Elasticity)
 		m.Interference.Reference = min(1, max(0, ((1+share*m.Interference.Reference)*busy/work-1)/share))
 	}
 }

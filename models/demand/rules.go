@@ -94,12 +94,9 @@ type ruleBook struct {
 const standIn = "erp"
 
 func (s *survey) book(h Habits) ruleBook {
-	b := ruleBook{habits: h, scenario: map[string]string{}}
+	b := ruleBook{habits: h, scenario: s.scenarios}
 	for _, r := range s.runs {
 		b.waits = b.waits || r.info.TargetKind == standIn
-		for _, p := range r.info.Schedule.Processes {
-			b.scenario[p.Name] = p.Scenario
-		}
 	}
 	return b
 }

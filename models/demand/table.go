@@ -27,7 +27,7 @@ type line struct {
 	tries      int
 	lost       int // of them
 	queries    float64
-	lines      float64 // of the journey's document; 0 when unknown
+	size       float64 // of the journey's document (sizes); 0 when unknown
 	clean      bool    // answered well at the first try: its times are those of one try
 	busyAtSend int     // other requests that held a worker when the client sent this one; -1 without a client
 	overhead   float64 // client's seconds outside of the server, waiting for a worker included
@@ -95,7 +95,8 @@ type survey struct {
 	classes    []class
 	index      map[string]int
 	visits     map[string]*visits
-	order      []string // processes by first appearance
+	scenarios  map[string]string // by process; "" where it is not known
+	order      []string          // processes by first appearance
 	speed      *headroom.Estimate
 	elasticity *headroom.Estimate
 	away       []float64            // by class: share of its seconds outside of SQL in which it waits for somebody outside
@@ -122,7 +123,7 @@ func newSurvey(runs []headroom.Run) (*survey, error) {
 	if len(runs) == 0 {
 		return nil, &headroom.InputError{What: "there is no run to learn from", Do: "give at least one run bundle"}
 	}
-	s := &survey{index: map[string]int{}, visits: map[string]*visits{}}
+	s := &survey{index: map[string]int{}, visits: map[string]*visits{}, scenarios: map[string]string{}}
 	for _, r := range runs {
 		if err := s.read(r); err != nil {
 			return nil, err
@@ -161,7 +162,9 @@ func (s *survey) read(in headroom.Run) error {
 			}
 		}
 	}
-	lineCount := map[uint64]float64{}
+	for _, p := range info.Schedule.Processes {
+		s.scenarios[p.Name] = p.Scenario
+	}
 	good := map[uint64]bool{}
 	for j, err := range in.Journeys() {
 		if err != nil {
@@ -171,14 +174,13 @@ func (s *survey) read(in headroom.Run) error {
 			continue
 		}
 		r.journeys = append(r.journeys, j)
-		lineCount[j.Arrival] = float64(j.Lines)
 		good[j.Arrival] = j.Outcome == headroom.OK
 	}
 	clients, err := s.readClients(in, r, good)
 	if err != nil {
 		return err
 	}
-	if err := s.readServer(in, r, clients, lineCount); err != nil {
+	if err := s.readServer(in, r, clients, s.sizes(r, clients)); err != nil {
 		return err
 	}
 	s.readSchedule(in, r)

@@ -37,8 +37,8 @@ const mostWeight = 5
 // exposure is what a first try's risk of losing goes with: its time, and the
 // rows that it touches, of which the document's lines tell.
 func (t *tally) exposure(l *line) float64 {
-	if l.lines > 0 && t.size > 0 {
-		return l.active() * l.lines / t.size
+	if l.size > 0 && t.size > 0 {
+		return l.active() * l.size / t.size
 	}
 	return l.active()
 }
@@ -59,7 +59,7 @@ func (s *survey) tallies(rules ruleBook) []tally {
 			t.queries += l.queries
 			t.sql += l.sql
 			t.wall += l.active()
-			t.size += l.lines
+			t.size += l.size
 		case l.tries > 1:
 			t.retried++
 		}
@@ -111,7 +111,7 @@ func (s *survey) lostShares(out []tally) {
 	acc := make([]sums, len(out))
 	s.eachJoined(func(l *line) {
 		if l.clean && out[l.class].retried > 0 {
-			acc[l.class].rows = append(acc[l.class].rows, []float64{1, l.lines})
+			acc[l.class].rows = append(acc[l.class].rows, []float64{1, l.size})
 			acc[l.class].y = append(acc[l.class].y, l.queries)
 		}
 	})
@@ -125,7 +125,7 @@ func (s *survey) lostShares(out []tally) {
 	}
 	s.eachJoined(func(l *line) {
 		if a := &acc[l.class]; l.tries > 1 && l.queries > 0 && out[l.class].queries >= 2 {
-			q := predict[l.class](l.lines)
+			q := predict[l.class](l.size)
 			a.extra += l.queries - q
 			a.base += q * float64(l.tries-1)
 			a.n += l.tries - 1

@@ -27,28 +27,30 @@ type program struct {
 }
 
 type class struct {
-	name     string
-	pool     int // -1: none
-	home     int // station, -1: no demand at all
-	work     law
-	called   []int
-	calls    []law
-	visits   float64 // calls of each called station
-	delay    law
-	overhead law
-	tenant   int     // -1: the journey's
-	perLine  float64 // of the demand, for a line more than the mean
-	lines    float64 // mean lines of documents
-	rule     *headroom.ConflictRule
-	popular  *headroom.Popularity // of the rule's rows; nil when they are equally likely
-	group    int
-	also     []int // groups of the same rows
+	name         string
+	pool         int // -1: none
+	home         int // station, -1: no demand at all
+	work         law
+	called       []int
+	calls        []law
+	visits       float64 // calls of each called station
+	delay        law
+	overhead     law
+	tenant       int     // -1: the journey's
+	perLine      float64 // of the demand, for a line more than the mean
+	lines        float64 // mean lines of documents
+	ofQuantities bool    // lines are different quantities
+	rule         *headroom.ConflictRule
+	popular      *headroom.Popularity // of the rule's rows; nil when they are equally likely
+	group        int
+	also         []int // groups of the same rows
 }
 
 type step struct {
-	class  int
-	think  float64
-	visits float64
+	class        int
+	think        float64
+	visits       float64
+	eachQuantity bool
 }
 
 type journey struct {
@@ -92,7 +94,7 @@ func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 	for i, j := range s.Journeys {
 		out := journey{name: j.Name, makes: p.kind(j.Makes), takes: p.kind(j.Takes)}
 		for _, st := range j.Steps {
-			out.steps = append(out.steps, step{index[st.Class], st.ThinkTime, visitsOf(st)})
+			out.steps = append(out.steps, step{index[st.Class], st.ThinkTime, visitsOf(st), st.EachQuantity})
 		}
 		p.journeys = append(p.journeys, out)
 		scv := 1.0
@@ -140,7 +142,7 @@ func (p *program) class(s headroom.System, c headroom.Class, l Load, maxCalls in
 		out.tenant = p.named[c.Tenant]
 	}
 	if c.LineShare > 0 {
-		out.perLine, out.lines = c.LineShare/c.Lines, c.Lines
+		out.perLine, out.lines, out.ofQuantities = c.LineShare/c.Lines, c.Lines, c.OfQuantities
 	}
 	for i, st := range s.Stations {
 		if c.Demand[st.Name] > 0 && (out.home < 0 || s.Stations[out.home].Name == "database") {

@@ -22,7 +22,7 @@ func meet(t *testing.T, s headroom.System, starts []float64, journeys []int) []b
 	t.Helper()
 	load := Load{Products: headroom.NewPopularity(3, 0)}
 	for i, at := range starts {
-		load.Journeys = append(load.Journeys, Timed{At: at, Journey: journeys[i], Lane: -1, Seed: uint64(i), Document: []int32{0}})
+		load.Journeys = append(load.Journeys, Timed{At: at, Journey: journeys[i], Lane: -1, Seed: uint64(i), Document: Document{Products: []int32{0}}})
 	}
 	r, err := Run(s, load, Options{Seed: 4})
 	if err != nil {

@@ -45,10 +45,10 @@ type customer struct {
 	active   bool // in the system, or between its journeys
 	ended    bool // the journey has its answer
 
-	document []int32 // what the journey is about; nil when nobody said
-	about    uint64  // what its document is drawn from when nobody said
-	took     int32   // which item of the stock it does, -1
-	paper    int32   // number of the document that it was about (Response.Document)
+	document Document // what the journey is about; without products when nobody said
+	about    uint64   // what its document is drawn from when nobody said
+	took     int32    // which item of the stock it does, -1
+	paper    int32    // number of the document that it was about (Response.Document)
 	snapshot uint64
 	rows     []int32
 	held     int32 // rows[:held] are locked by us

@@ -126,6 +126,9 @@ func (e *engine) next(i int32, pause float64) {
 			return
 		}
 		c.visits = int32(e.random.whole(steps[c.step].visits))
+		if n := c.document.Quantities; n > 0 && steps[c.step].eachQuantity {
+			c.visits = int32(n)
+		}
 	}
 	c.visits--
 	c.class = int32(steps[c.step].class)

@@ -113,12 +113,20 @@ func played(t *testing.T, s headroom.System, l Load) []float64 {
 
 func TestStockByHand(t *testing.T) {
 	order := func(at float64, document ...int32) Timed {
-		return Timed{At: at, Journey: 0, Lane: -1, Document: document}
+		return Timed{At: at, Journey: 0, Lane: -1, Document: Document{Products: document}}
 	}
-	pick := func(at float64) Timed { return Timed{At: at, Journey: 1, Lane: -1, Document: []int32{9}} }
+	pick := func(at float64) Timed {
+		return Timed{At: at, Journey: 1, Lane: -1, Document: Document{Products: []int32{9}}}
+	}
 	ship := func(at float64) Timed { return Timed{At: at, Journey: 2, Lane: -1} }
 	elsewhere := func(j Timed, tenant, site int) Timed { j.Tenant, j.Site = tenant, site; return j }
-	lies := func(documents ...[]int32) []Stock { return []Stock{{Kind: "pick", Documents: documents}} }
+	lies := func(documents ...[]int32) []Stock {
+		s := Stock{Kind: "pick"}
+		for _, d := range documents {
+			s.Documents = append(s.Documents, Document{Products: d})
+		}
+		return []Stock{s}
+	}
 	for what, c := range map[string]struct {
 		stock    []Stock
 		journeys []Timed
@@ -144,7 +152,7 @@ func TestStockByHand(t *testing.T) {
 // A document whose journey failed lies there for the next one, before the others.
 func TestFailedWorkIsDoneAgain(t *testing.T) {
 	s := chain(1)
-	l := Load{Products: headroom.NewPopularity(10, 0), Stock: []Stock{{Kind: "pick", Documents: [][]int32{{1, 2, 3}, {4}}}},
+	l := Load{Products: headroom.NewPopularity(10, 0), Stock: []Stock{{Kind: "pick", Documents: []Document{{Products: []int32{1, 2, 3}}, {Products: []int32{4}}}}},
 		Changes: append(changed("web", 0.4, 0, true), changed("web", 0.6, 1, false)...)}
 	for _, at := range []float64{0, 1, 2, 3} {
 		l.Journeys = append(l.Journeys, Timed{At: at, Journey: 1, Lane: -1})
@@ -252,7 +260,7 @@ func TestWrongOperatorsStockAndChanges(t *testing.T) {
 		"operators[0]: tenant -1, site 0":                                        operators(Operator{Tenant: -1}),
 		"operators[0]: there is no catalogue 2":                                  operators(Operator{Catalogue: 2}),
 		"operators[0]: a law over 3 products; the load has 0":                    operators(Operator{Law: new(headroom.NewPopularity(3, 1))}),
-		"stock[0]: there is no product of rank 0; the load has 0":                {Stock: []Stock{{Kind: "pick", Documents: [][]int32{{0}}}}},
+		"stock[0]: there is no product of rank 0; the load has 0":                {Stock: []Stock{{Kind: "pick", Documents: []Document{{Products: []int32{0}}}}}},
 		"stock[0]: tenant 0, site 70000":                                         {Stock: []Stock{{Kind: "pick", Site: 70000}}},
 		"load[0]: tenant 70000, site 0":                                          {Journeys: []Timed{{Lane: -1, Tenant: 70000}}},
 		`changes[0].pool: there is no pool "x"`:                                  {Changes: changed("x", 1, 1, false)},
@@ -264,5 +272,30 @@ func TestWrongOperatorsStockAndChanges(t *testing.T) {
 		if _, err := Run(typical(1), l, Options{Duration: 10}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// By hand: who takes a document of three quantities does so in three requests, and
+// what goes with quantities takes as long as they say, whatever the lines. Of a document
+// that nobody knows it is the mean.
+func TestWorkGoesWithQuantities(t *testing.T) {
+	s := chain(1)
+	s.Classes = append(s.Classes, headroom.Class{Name: "take", Demand: map[string]float64{"app": 0.1}, SCV: map[string]float64{"app": 0}})
+	s.Classes[2].LineShare, s.Classes[2].Lines, s.Classes[2].OfQuantities = 0.5, 2, true // 0.1 + 0.05 for each
+	s.Journeys[1].Steps = []headroom.SystemStep{{Class: "find"}, {Class: "take", Visits: 2, EachQuantity: true}, {Class: "do"}}
+	l := Load{Products: headroom.NewPopularity(10, 0), Stock: []Stock{{Kind: "pick", Documents: []Document{
+		{Products: []int32{1, 2, 3, 4}, Quantities: 3}, {Products: []int32{1, 2}, Quantities: 1}, {Products: []int32{5}}}}}}
+	for _, at := range []float64{0, 1, 2, 3, 5} {
+		l.Journeys = append(l.Journeys, Timed{At: at, Journey: 1, Lane: -1})
+	}
+	l.Journeys[3] = Timed{At: 3, Journey: 0, Lane: -1, Document: Document{Quantities: 5}} // the order of the last pick
+	for i, want := range []float64{0.1 + 0.3 + 0.25, 0.1 + 0.1 + 0.15, 0.1 + 0.2 + 0.2, 1, 0.1 + 0.5 + 0.35} {
+		if got := played(t, s, l)[i]; math.Abs(got-want) > 1e-9 {
+			t.Errorf("journey %d: %.4g, want %.4g", i, got, want)
+		}
+	}
+	l.Journeys[0].Document.Quantities = -1
+	if _, err := Run(s, l, Options{}); err == nil {
+		t.Error("-1 quantities: no error")
 	}
 }

@@ -42,7 +42,7 @@ func group() (headroom.System, Load) {
 				seed := random.Uint64()
 				j := Timed{At: at, Lane: lane, Seed: seed, Tenant: site}
 				for _, line := range (headroom.Arrival{Seed: seed}).Document(lines, l.Products) {
-					j.Document = append(j.Document, int32(line.Product))
+					j.Document.Products = append(j.Document.Products, int32(line.Product))
 				}
 				l.Journeys = append(l.Journeys, j)
 			}

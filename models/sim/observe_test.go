@@ -32,7 +32,7 @@ func TestDocumentsAreNumbered(t *testing.T) {
 			t.Errorf("journey %d: %+v, want document %d", i, got, want)
 		}
 	}
-	l.Stock = []Stock{{Kind: "x", Documents: [][]int32{nil}}}
+	l.Stock = []Stock{{Kind: "x", Documents: []Document{{}}}}
 	if r, err = Run(s, l, Options{Seed: 1}); err != nil || r.Responses[2].Document != 0 || r.Responses[3].Document != 1 {
 		t.Errorf("%v: what lay there is taken first, and has no number: %+v", err, r.Responses)
 	}

@@ -43,10 +43,9 @@ type Timed struct {
 	Journey int     // index into System.Journeys
 	Lane    int     // index into Load.Lanes; -1 for none
 	Seed    uint64  // of its demands, together with Options.Seed
-	// Document is what the journey is about: products by rank, each once. It is
-	// read only, so that journeys may share it. Without one, and where the load
-	// has no products, conflict rules draw it.
-	Document  []int32
+	// Document is what the journey is about. It is read only, so that journeys may
+	// share its products. Without these, and where the load has none, conflict rules draw them.
+	Document  Document
 	Catalogue int // that the document is of; from 0
 	// Tenant, from 0, is whose rows and registries its requests use, unless their
 	// class names one. Site is a part of the tenant: what journeys make is taken
@@ -54,12 +53,28 @@ type Timed struct {
 	Tenant, Site int
 }
 
-// Stock is documents of a kind that lie at a site, the oldest first: products
-// by rank. One without products is drawn where a rule needs it.
+// A Document is products by rank, each once, and how many different quantities it
+// has of them (headroom.Quantities), 0 where nobody said.
+type Document struct {
+	Products   []int32
+	Quantities int
+}
+
+// NewDocument is of the lines that an arrival draws.
+func NewDocument(lines []headroom.Line) Document {
+	d := Document{make([]int32, len(lines)), headroom.Quantities(lines)}
+	for i, l := range lines {
+		d.Products[i] = int32(l.Product)
+	}
+	return d
+}
+
+// Stock is documents of a kind that lie at a site, the oldest first. One without
+// products is drawn where a rule needs it.
 type Stock struct {
 	Kind         string
 	Tenant, Site int
-	Documents    [][]int32
+	Documents    []Document
 }
 
 // Operator is one person's shift: a customer who begins a journey at From, and
@@ -199,9 +214,13 @@ func inPlace(tenant, site int) bool {
 	return tenant >= 0 && tenant < mostPlaces && site >= 0 && site < mostPlaces
 }
 
-// unknown says which product of a document there is not; "" for none.
-func (l Load) unknown(document []int32) string {
-	for _, p := range document {
+// unknown says what is wrong with a document, such as a product that there is not; ""
+// for nothing.
+func (l Load) unknown(document Document) string {
+	if n := document.Quantities; n < 0 || n > mostQuantities {
+		return fmt.Sprintf("%d different quantities are not 0 to %d", n, mostQuantities)
+	}
+	for _, p := range document.Products {
 		if p < 0 || int(p) >= l.Products.Len() {
 			return fmt.Sprintf("there is no product of rank %d; the load has %d", p, l.Products.Len())
 		}
@@ -248,9 +267,10 @@ func (l Load) wrong(o Operator, journeys int) string {
 
 // Bounds that keep times far from overflow.
 const (
-	mostSeconds  = 1e9
-	mostThinkSCV = 1e4
-	mostPlaces   = 10_000
+	mostSeconds    = 1e9
+	mostThinkSCV   = 1e4
+	mostPlaces     = 10_000
+	mostQuantities = 10_000 // of a document
 )
 
 // inOrder is the order of the schedule by time, ties as given.

@@ -121,7 +121,10 @@ func (e *engine) slowness() float64 {
 
 // size is how many times a class' mean demand the journey's document has.
 func (e *engine) size(c *customer, k *class) float64 {
-	n := len(c.document)
+	n := len(c.document.Products)
+	if k.ofQuantities {
+		n = c.document.Quantities
+	}
 	if k.perLine == 0 || n == 0 {
 		return 1
 	}

@@ -16,7 +16,7 @@ func (e *engine) rows(c *customer, k *class) []int32 {
 	// The rows belong to the journey: its tries and steps draw the same, and
 	// who takes a document without products draws what its maker drew.
 	from := c.key
-	if len(c.document) == 0 {
+	if len(c.document.Products) == 0 {
 		from = c.about
 	}
 	e.random.state = key(from, forDocument)
@@ -25,7 +25,7 @@ func (e *engine) rows(c *customer, k *class) []int32 {
 		space = k.popular.Len()
 	}
 	offset := c.catalogue * int32(e.load.Products.Len())
-	document := c.document
+	document := c.document.Products
 	if len(document) == 0 {
 		e.scratch = distinct(e.scratch[:0], e.random.whole(k.rule.Rows), space, k.popular, e.random)
 		document = e.scratch

@@ -54,10 +54,10 @@ func TestHotDocumentLosesAgain(t *testing.T) {
 	for b := range blocks {
 		at := float64(b) * apart
 		for k := range 5 {
-			load.Journeys = append(load.Journeys, Timed{At: at + float64(k)*gap, Journey: 0, Lane: -1, Seed: uint64(10*b + k), Document: []int32{0}})
+			load.Journeys = append(load.Journeys, Timed{At: at + float64(k)*gap, Journey: 0, Lane: -1, Seed: uint64(10*b + k), Document: Document{Products: []int32{0}}})
 		}
 		for n, product := range []int32{0, 7} {
-			load.Journeys = append(load.Journeys, Timed{At: at + late, Journey: 1, Lane: -1, Seed: uint64(10*b + 8 + n), Document: []int32{product}})
+			load.Journeys = append(load.Journeys, Timed{At: at + late, Journey: 1, Lane: -1, Seed: uint64(10*b + 8 + n), Document: Document{Products: []int32{product}}})
 		}
 	}
 	r, err := Run(documented(1), load, Options{Seed: 6})
@@ -113,8 +113,8 @@ func TestCataloguesAreApart(t *testing.T) {
 		"same product": {[]int32{4, 9}, 0, 1}, "other product": {[]int32{5}, 0, 0}, "other catalogue": {[]int32{9}, 1, 0},
 	} {
 		load := Load{Products: headroom.NewPopularity(10, 1), Catalogues: 2, Journeys: []Timed{
-			{At: 0, Journey: 0, Lane: -1, Seed: 1, Document: []int32{9}},
-			{At: 0.5, Journey: 1, Lane: -1, Seed: 2, Document: c.document, Catalogue: c.other},
+			{At: 0, Journey: 0, Lane: -1, Seed: 1, Document: Document{Products: []int32{9}}},
+			{At: 0.5, Journey: 1, Lane: -1, Seed: 2, Document: Document{Products: c.document}, Catalogue: c.other},
 		}}
 		r, err := Run(documented(0), load, Options{Seed: 4})
 		if err != nil {
@@ -241,10 +241,7 @@ func TestDocumentsAreDeterministic(t *testing.T) {
 	law := headroom.NewPopularity(40, 1)
 	load := Load{Products: law}
 	for i := range 300 {
-		var d []int32
-		for _, l := range (headroom.Arrival{Seed: uint64(i)}).Document(headroom.Lines{Mean: 3, Max: 9}, law) {
-			d = append(d, int32(l.Product))
-		}
+		d := NewDocument(headroom.Arrival{Seed: uint64(i)}.Document(headroom.Lines{Mean: 3, Max: 9}, law))
 		load.Journeys = append(load.Journeys, Timed{At: float64(i) / 4, Journey: i % 2, Lane: -1, Seed: uint64(i), Document: d})
 	}
 	var first Result
@@ -267,9 +264,9 @@ func TestDocumentsAreDeterministic(t *testing.T) {
 func TestWrongDocuments(t *testing.T) {
 	three := headroom.NewPopularity(3, 1)
 	for name, l := range map[string]Load{
-		"product":        {Products: three, Journeys: []Timed{{Lane: -1, Document: []int32{3}}}},
-		"below":          {Products: three, Journeys: []Timed{{Lane: -1, Document: []int32{-1}}}},
-		"no catalogue":   {Journeys: []Timed{{Lane: -1, Document: []int32{0}}}},
+		"product":        {Products: three, Journeys: []Timed{{Lane: -1, Document: Document{Products: []int32{3}}}}},
+		"below":          {Products: three, Journeys: []Timed{{Lane: -1, Document: Document{Products: []int32{-1}}}}},
+		"no catalogue":   {Journeys: []Timed{{Lane: -1, Document: Document{Products: []int32{0}}}}},
 		"catalogue":      {Products: three, Journeys: []Timed{{Lane: -1, Catalogue: 1}}},
 		"less than none": {Products: three, Catalogues: -1, Journeys: []Timed{{Lane: -1}}},
 		"too many":       {Products: three, Catalogues: math.MaxInt32, Journeys: []Timed{{Lane: -1}}},
@@ -298,7 +295,7 @@ func TestWorkGoesWithLines(t *testing.T) {
 	s.Classes[1].LineShare, s.Classes[1].Lines = 0.5, 4
 	load := Load{Products: headroom.NewPopularity(10, 0)}
 	for i, d := range [][]int32{{1, 2, 3, 4, 5, 6, 7, 8}, {1, 2}, {1, 2, 3, 4}, nil} {
-		load.Journeys = append(load.Journeys, Timed{At: 10 * float64(i), Journey: i % 2, Lane: -1, Document: d})
+		load.Journeys = append(load.Journeys, Timed{At: 10 * float64(i), Journey: i % 2, Lane: -1, Document: Document{Products: d}})
 	}
 	r, err := Run(s, load, Options{Seed: 1})
 	if err != nil {

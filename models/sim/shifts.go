@@ -30,7 +30,7 @@ func (e *engine) work(i int32) {
 	a := o.arrival(c.round)
 	c.journey, c.key, c.scheduled = int32(o.Journey), key(e.o.Seed, a.Seed), e.time
 	c.catalogue, c.tenant, c.site = int32(o.Catalogue), int32(o.Tenant), int32(o.Site)
-	c.about, c.document = c.key, nil
+	c.about, c.document = c.key, Document{}
 	if e.load.Products.Len() > 0 {
 		c.document = document(a, o, &e.load)
 	}
@@ -42,17 +42,12 @@ func (o *Operator) arrival(n uint32) headroom.Arrival {
 	return headroom.Arrival{Seed: o.Seed, Kind: headroom.Closed}.Journey(n, 0)
 }
 
-func document(a headroom.Arrival, o *Operator, l *Load) []int32 {
+func document(a headroom.Arrival, o *Operator, l *Load) Document {
 	law := o.Law
 	if law == nil {
 		law = &l.Products
 	}
-	lines := a.Document(o.Lines, *law)
-	products := make([]int32, len(lines))
-	for n, line := range lines {
-		products[n] = int32(line.Product)
-	}
-	return products
+	return NewDocument(a.Document(o.Lines, *law))
 }
 
 // pauses lets an operator think after a journey; false when the shift is over.

@@ -65,7 +65,7 @@ func TestAnOperatorsJourneyIsPairedWithItsReplay(t *testing.T) {
 		arrival := headroom.Arrival{Seed: o.Seed}.Journey(uint32(j.N), 0)
 		timed := Timed{At: j.At, Lane: -1, Seed: arrival.Seed, Catalogue: 1}
 		for _, line := range arrival.Document(lines, law) {
-			timed.Document = append(timed.Document, int32(line.Product))
+			timed.Document.Products = append(timed.Document.Products, int32(line.Product))
 		}
 		replayed.Journeys = append(replayed.Journeys, timed)
 	}

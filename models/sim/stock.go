@@ -4,9 +4,9 @@ import "slices"
 
 // item is a document that somebody made and nobody has done yet.
 type item struct {
-	products []int32
-	about    uint64 // what it is drawn from when it has no products
-	paper    int32  // number of the document; 0 of one that lay there at the start
+	Document
+	about uint64 // what it is drawn from when it has no products
+	paper int32  // number of the document; 0 of one that lay there at the start
 }
 
 // kind is the number of a kind of documents, -1 for "".
@@ -34,8 +34,8 @@ func (e *engine) fillStock() {
 		if kind < 0 {
 			continue // nobody takes it
 		}
-		for m, products := range k.Documents {
-			e.put(e.shelf(kind, k.Tenant, k.Site), item{products, key(key(e.o.Seed, 0xfffe), uint64(n)<<32|uint64(m)), 0})
+		for m, d := range k.Documents {
+			e.put(e.shelf(kind, k.Tenant, k.Site), item{d, key(key(e.o.Seed, 0xfffe), uint64(n)<<32|uint64(m)), 0})
 		}
 	}
 }
@@ -63,14 +63,14 @@ func (e *engine) take(c *customer) {
 	if kind < 0 {
 		return
 	}
-	c.nothing, c.took, c.paper, c.document = false, -1, 0, nil
+	c.nothing, c.took, c.paper, c.document = false, -1, 0, Document{}
 	shelf := e.shelf(kind, e.whose(c), int(c.site))
 	if shelf.len() == 0 {
 		c.nothing = true
 		return
 	}
 	c.took = shelf.pop()
-	c.document, c.about = e.items[c.took].products, e.items[c.took].about
+	c.document, c.about = e.items[c.took].Document, e.items[c.took].about
 }
 
 // hand passes on what the journey was about, at its end. A document that it

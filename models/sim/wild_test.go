@@ -154,10 +154,10 @@ func (r wild) journeys(s *headroom.System) {
 func randomLoad(random *rand.Rand, s headroom.System) Load {
 	r := wild{random}
 	l := Load{Lanes: []int{1 + r.IntN(3)}, Products: headroom.NewPopularity(30, 1), Catalogues: 2}
-	document := func() []int32 {
-		var d []int32
+	document := func() Document {
+		d := Document{Quantities: r.IntN(4)}
 		for n := range int32(r.IntN(4)) {
-			d = append(d, 7*n+int32(r.IntN(7)))
+			d.Products = append(d.Products, 7*n+int32(r.IntN(7)))
 		}
 		return d
 	}
@@ -171,7 +171,7 @@ func randomLoad(random *rand.Rand, s headroom.System) Load {
 			Think: r.Float64() * float64(r.IntN(2)), ThinkSCV: r.Float64(), Lines: headroom.Lines{Mean: 3, Max: 9}, Tenant: r.IntN(2), Site: r.IntN(2)})
 	}
 	for range r.IntN(3) {
-		l.Stock = append(l.Stock, Stock{Kind: r.one("paper", "goods", "nobody's"), Site: r.IntN(2), Documents: [][]int32{document(), document()}})
+		l.Stock = append(l.Stock, Stock{Kind: r.one("paper", "goods", "nobody's"), Site: r.IntN(2), Documents: []Document{document(), document()}})
 	}
 	for range r.IntN(5) {
 		c := headroom.Reconfiguration{At: 60 * r.Float64(), Pool: "web", Servers: float64(r.IntN(30) * r.IntN(2)), Lost: r.IntN(2) == 0}

@@ -43,19 +43,11 @@ func newDocuments(h headroom.Header, here func(site string) bool) documents {
 
 // of is the arrival's document, as its seed makes it. The arrival's process
 // must be one of the header's.
-func (d *documents) of(a headroom.Arrival) []int32 {
+func (d *documents) of(a headroom.Arrival) sim.Document {
 	if d.law.Len() == 0 {
-		return nil
+		return sim.Document{}
 	}
-	return products(a.Document(d.header.Processes[a.Process].Lines, d.laws[a.Process]))
-}
-
-func products(lines []headroom.Line) []int32 {
-	out := make([]int32, len(lines))
-	for i, l := range lines {
-		out[i] = int32(l.Product)
-	}
-	return out
+	return sim.NewDocument(a.Document(d.header.Processes[a.Process].Lines, d.laws[a.Process]))
 }
 
 // catalogue is that of a site.
@@ -104,10 +96,10 @@ func (d *documents) stock(kinds []string, here func(site string) bool) []sim.Sto
 			h := fnv.New64a()
 			_, _ = io.WriteString(h, w.prefix+at.Name) // a hash does not fail
 			made := headroom.Arrival{Seed: d.header.Seed ^ h.Sum64()}
-			lie := sim.Stock{Kind: w.kind, Tenant: d.catalogue(uint16(site)), Site: site, Documents: make([][]int32, n)}
+			lie := sim.Stock{Kind: w.kind, Tenant: d.catalogue(uint16(site)), Site: site, Documents: make([]sim.Document, n)}
 			for i := range lie.Documents {
 				if law.Len() > 0 {
-					lie.Documents[i] = products(made.Journey(uint32(i+1), 0).Document(lines, law))
+					lie.Documents[i] = sim.NewDocument(made.Journey(uint32(i+1), 0).Document(lines, law))
 				}
 			}
 			out = append(out, lie)

@@ -31,17 +31,17 @@ func TestReplayHasDocuments(t *testing.T) {
 	law := headroom.NewPopularity(200, 0.8)
 	for i, a := range l.Arrivals {
 		want := a.Document(headroom.Lines{Mean: 4, Max: 12}, law)
-		if len(want) != len(got.Journeys[i].Document) || got.Journeys[i].Catalogue != i%3/2 {
+		if len(want) != len(got.Journeys[i].Document.Products) || got.Journeys[i].Document.Quantities != headroom.Quantities(want) || got.Journeys[i].Catalogue != i%3/2 {
 			t.Fatalf("journey %d: %+v, want %+v", i, got.Journeys[i], want)
 		}
 		for n, line := range want {
-			if int(got.Journeys[i].Document[n]) != line.Product {
+			if int(got.Journeys[i].Document.Products[n]) != line.Product {
 				t.Fatalf("journey %d: %v, want %+v", i, got.Journeys[i].Document, want)
 			}
 		}
 	}
 	l.Header.Catalogue.Products = 0
-	if got := l.Replay(System(model(), topology("s", 3, 1, 1))); got.Products.Len() != 0 || got.Journeys[0].Document != nil {
+	if got := l.Replay(System(model(), topology("s", 3, 1, 1))); got.Products.Len() != 0 || got.Journeys[0].Document.Products != nil {
 		t.Errorf("no catalogue: %d products, document %v", got.Products.Len(), got.Journeys[0].Document)
 	}
 }

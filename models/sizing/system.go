@@ -60,7 +60,7 @@ func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System 
 	if q := t.Quota; q != nil {
 		h := headroom.Host{Name: machine, Cores: q.Cores}
 		if i := m.Interference; i != nil {
-			h.Interference, h.Reference = max(0, i.Share.Value), min(1, max(0, i.Reference))
+			h.Interference, h.Reference = i.OfRequests(m.Elasticity), min(1, max(0, i.Reference))
 		}
 		s.Hosts = []headroom.Host{h}
 	}
@@ -75,7 +75,7 @@ func system(m headroom.Model, t headroom.Topology, tenants int) headroom.System 
 				v = j.Visits[i]
 			}
 			if v > 0 {
-				out.Steps = append(out.Steps, headroom.SystemStep{Class: step, Visits: v})
+				out.Steps = append(out.Steps, headroom.SystemStep{Class: step, Visits: v, EachQuantity: step == j.EachQuantity})
 			}
 		}
 		if len(out.Steps) > 0 {
@@ -109,7 +109,7 @@ func background(m headroom.Model, t headroom.Topology, station string) float64 {
 func class(k headroom.ClassModel, shared bool) headroom.Class {
 	out := headroom.Class{Name: k.Name, Pool: headroom.NoPool, Demand: map[string]float64{}, SCV: map[string]float64{},
 		DatabaseCalls: k.DatabaseCalls, Delay: max(0, k.Delay.Value), DelaySCV: max(0, k.DelaySCV), Overhead: max(0, k.Overhead), OverheadSCV: max(0, k.OverheadSCV),
-		Conflict: k.Rule, LineShare: min(1, max(0, k.LineShare)), Lines: k.Lines}
+		Conflict: k.Rule, LineShare: min(1, max(0, k.LineShare)), Lines: k.Lines, OfQuantities: k.OfQuantities}
 	if k.Pooled {
 		out.Pool = web
 	}
