@@ -13,7 +13,7 @@ import (
 // not how often a request meets one: that the runs say when they are simulated.
 // The reference is such that their interference is none on the mean.
 func (s *survey) ownDemands(m *headroom.Model, o Options) {
-	if m.Interference == nil || !(m.Interference.Share.Value > 0) {
+	if m.Interference == nil || !(m.Interference.OfRequests(m.Elasticity) > 0) {
 		return
 	}
 	plain := *m

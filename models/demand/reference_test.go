@@ -57,4 +57,10 @@ func TestDemandsAreOfRequestsAsTheyMet(t *testing.T) {
 	if !(work > 0) || math.Abs(busy/work-1) > 0.005 {
 		t.Errorf("%.2f s of CPU for %.2f s of demands", busy, work)
 	}
+	// Requests that do not follow the probe disturb nobody: there is nothing to find.
+	m.Elasticity = &headroom.Estimate{}
+	before := *m.Interference
+	if s.ownDemands(&m, Options{}); *m.Interference != before {
+		t.Errorf("an elasticity of 0 makes %+v of %+v", *m.Interference, before)
+	}
 }
