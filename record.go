@@ -165,6 +165,8 @@ type Machine struct {
 	CPU    string  `json:"cpu"`    // the model's name
 	Cores  int     `json:"cores"`  // logical
 	Memory float64 `json:"memory"` // bytes
+	// Awake says that its cores were kept from falling asleep during the run.
+	Awake bool `json:"awake,omitempty"`
 }
 
 // Tick is what an engine says each second.

@@ -251,7 +251,7 @@ func (b *validationBuilder) provenance() section {
 	add("SHA-256 of the model", r.Model.Hash)
 	add("The machine's own speed", prose.Wandering(r.Model))
 	if m := r.Machine; m != nil {
-		add("Machine", fmt.Sprintf("%s, %d cores, %s, kernel %s, %s", m.CPU, m.Cores, figure.Bytes(m.Memory), m.Kernel, m.OS))
+		add("Machine", fmt.Sprintf("%s, %s, %s, kernel %s, %s", m.CPU, prose.MachineCores(*m), figure.Bytes(m.Memory), m.Kernel, m.OS))
 	}
 	add("Headroom", r.Tool)
 	for _, name := range prose.Keys(r.Versions) {

@@ -85,7 +85,7 @@ func proof(b *bufio.Writer, p headroom.Proof) {
 func provenance(b *bufio.Writer, v headroom.Validation) {
 	fmt.Fprintf(b, "\nMade %s by headroom %s on target %s", v.Generated.UTC().Format("2 January 2006, 15:04 UTC"), escape(v.Tool), escape(v.Target))
 	if m := v.Machine; m != nil {
-		fmt.Fprintf(b, ", %s, %d cores", escape(m.CPU), m.Cores)
+		fmt.Fprintf(b, ", %s, %s", escape(m.CPU), prose.MachineCores(*m))
 	}
 	fmt.Fprintf(b, "; model %s.\n", escape(v.Model.Hash))
 	if w := prose.Wandering(v.Model); w != "" {

@@ -95,3 +95,12 @@ func Joined(j *headroom.JoinReport) string {
 	}
 	return s + "."
 }
+
+// MachineCores are a machine's, and whether they were kept from falling asleep: "2 cores,
+// kept awake".
+func MachineCores(m headroom.Machine) string {
+	if m.Awake {
+		return figure.Count(m.Cores) + " cores, kept awake"
+	}
+	return figure.Count(m.Cores) + " cores"
+}

@@ -38,7 +38,7 @@ func versions(info headroom.RunInfo) string {
 		parts = append(parts, name+"\u00a0"+info.Versions[name])
 	}
 	if m := info.Machine; m != nil {
-		parts = append(parts, fmt.Sprintf("generator on %s, kernel %s, %s, %s cores, %s", orUnknown(m.OS), orUnknown(m.Kernel), orUnknown(m.CPU), figure.Count(m.Cores), figure.Bytes(m.Memory)))
+		parts = append(parts, fmt.Sprintf("generator on %s, kernel %s, %s, %s, %s", orUnknown(m.OS), orUnknown(m.Kernel), orUnknown(m.CPU), prose.MachineCores(*m), figure.Bytes(m.Memory)))
 	}
 	if n := len(info.Modules); n > 0 {
 		parts = append(parts, figure.Count(n)+" ERP modules")

@@ -78,7 +78,10 @@ func Run(ctx context.Context, s Spec) (info headroom.RunInfo, err error) {
 		ID: s.ID, Plan: s.Plan, Topology: s.Topology, Schedule: s.Schedule.Header(),
 		TargetKind: up[0].target.Kind,
 	}
+	awake, sleep := s.keepAwake(up)
+	defer func() { err = first(err, sleep()) }()
 	s.describe(ctx, up, &info)
+	info.Machine.Awake = awake
 	bundle, err := s.begin(ctx, info)
 	if err != nil {
 		return info, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/headroom-erp/headroom"
+	"github.com/headroom-erp/headroom/cmd/headroom/internal/awake"
 	"github.com/headroom-erp/headroom/fixtures/external"
 	"github.com/headroom-erp/headroom/probes"
 	"github.com/headroom-erp/headroom/results"
@@ -104,6 +105,20 @@ func (e estate) ofThisMachine() bool {
 	return slices.ContainsFunc(e.roles(), func(r headroom.Role) bool {
 		return r.Station != "" && r.PIDs != nil && r.BusySeconds == nil
 	})
+}
+
+// keepAwake keeps the machine's cores from falling asleep, until sleep, where the
+// stack runs on them. Where that cannot be the run is less steady, and no worse.
+func (s Spec) keepAwake(up estate) (kept bool, sleep func() error) {
+	if !up.ofThisMachine() {
+		return false, func() error { return nil }
+	}
+	cores, err := awake.Keep()
+	if err != nil {
+		s.Say("the machine's cores fall asleep between requests, so that times differ more from run to run: %v", err)
+		return false, func() error { return nil }
+	}
+	return true, cores.Close
 }
 
 // answered counts the requests of sites that the ERP answered so far, but no
