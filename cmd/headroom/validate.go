@@ -214,9 +214,12 @@ func (v *validation) topologies() []headroom.Topology {
 // up and seeded when the first of them has to be run.
 func (w *workshop) newCampaign(topologies []headroom.Topology) *campaign.Campaign {
 	base := w.plan
-	return &campaign.Campaign{Plan: base, Players: players(base), Workspace: w.folder, Say: w.say,
+	c := &campaign.Campaign{Plan: base, Players: players(base), Workspace: w.folder, Say: w.say,
 		Run: func(ctx context.Context, variant headroom.Plan, t headroom.Topology, s headroom.Schedule, name string) error {
 			if err := w.ready(ctx, topologies); err != nil {
+				return err
+			}
+			if err := w.awaitCalm(ctx); err != nil {
 				return err
 			}
 			w.plan = variant
@@ -224,6 +227,10 @@ func (w *workshop) newCampaign(topologies []headroom.Topology) *campaign.Campaig
 			_, err := w.run(ctx, t, s, name)
 			return err
 		}}
+	if w.target == ground.Odoo {
+		c.Disturbed = w.disturbed
+	}
+	return c
 }
 
 // ready brings the target up and seeds it, unless that was done.

@@ -88,6 +88,9 @@ func (v *validation) probeCapacity(ctx context.Context, k campaign.Combination, 
 	base := v.plan
 	v.plan = variant
 	defer func() { v.plan = base }()
+	if err := v.awaitCalm(ctx); err != nil {
+		return p, err
+	}
 	q, err := v.probe(ctx, k.Topology, schedule, scale, k.Name)
 	q.Folder = p.Folder
 	return q, err
@@ -121,12 +124,8 @@ func (v *validation) capacityWhy(p headroom.Proof, k campaign.Combination) (stri
 	for _, probe := range c.Probes {
 		err := opened(v.path(probe.Folder), func(run *results.Reader) error {
 			late = late || run.Info().Started.Before(p.ForecastAt)
-			others, err := prove.Others(run)
-			if err != nil {
-				return err
-			}
-			report, err := analyse.RunReport(run, run.Dir())
-			if what := v.disturbed(others, report); what != "" {
+			what, err := v.disturbed(v.path(probe.Folder))
+			if what != "" {
 				why = fmt.Sprintf("%s in %s; remove that run and run again when it is quiet", what, probe.Folder)
 			}
 			return err

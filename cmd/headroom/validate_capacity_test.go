@@ -77,26 +77,24 @@ func TestWhichCapacitiesAreScored(t *testing.T) {
 }
 
 func TestDisturbed(t *testing.T) {
-	share := func(x float64) headroom.RunReport {
-		return headroom.RunReport{Generator: &headroom.GeneratorReport{Steal: &x}}
-	}
-	some, few := 0.5, 0.1
 	for _, c := range []struct {
-		target string
-		others *float64
-		report headroom.RunReport
-		want   string
+		target                  string
+		others, stolen, stalled float64
+		want                    string
 	}{
-		{"odoo", nil, headroom.RunReport{}, ""},
-		{"odoo", &few, share(0.009), ""},
-		{"odoo", &some, share(0), "0.5 cores of the machine were busy with other work"},
-		{"odoo", &few, share(0.013), "the hypervisor gave 1.3 % of the machine's CPU time to others"},
-		{"erp", &few, share(0.013), ""},
+		{"odoo", 0.1, 0.009, 0.009, ""},
+		{"odoo", 0.5, 0, 0, "0.5 cores of the machine were busy with other work"},
+		{"odoo", 0.1, 0.013, 0, "the hypervisor gave 1.3 % of the machine's CPU time to others"},
+		{"odoo", 0.1, 0, 0.024, "the machine's cores stood still in between: 2.4 % of the speed probe's readings were above twice their median"},
+		{"erp", 0.1, 0.013, 0.024, ""},
+		{"erp", 0.5, 0, 0, "0.5 cores of the machine were busy with other work"},
 	} {
-		v := &validation{}
-		v.target = c.target
-		if got := v.disturbed(c.others, c.report); got != c.want {
+		d := disturbance{others: &c.others, stolen: &c.stolen, stalled: &c.stalled}
+		if got := d.why(c.target); got != c.want {
 			t.Errorf("%s: %q, not %q", c.target, got, c.want)
 		}
+	}
+	if got := (disturbance{}).why("odoo"); got != "" {
+		t.Errorf("where nobody looked: %q", got)
 	}
 }

@@ -182,7 +182,11 @@ func (v *validation) calibrationRun(name string, to *headroom.Validation) (headr
 			return err
 		}
 		report, err := analyse.RunReport(run, run.Dir())
-		if what := v.disturbed(out.Others, report); what != "" {
+		if err != nil {
+			return err
+		}
+		d, err := disturbanceOf(run, report)
+		if what := d.why(v.target); what != "" {
 			to.Warnings = append(to.Warnings, fmt.Sprintf("%s while %s was measured, of which the model was learned", what, name))
 		}
 		out.Utilization = report.Utilization
@@ -236,7 +240,11 @@ func (v *validation) beside(p *headroom.Proof, k campaign.Combination, w written
 		p.Invalid = "the load generator was the bottleneck: " + strings.Join(report.Generator.Reasons, "; ")
 	}
 	p.Others = measured.Others
-	if what := v.disturbed(p.Others, report); what != "" && p.Invalid == "" {
+	d, err := disturbanceOf(run, report)
+	if err != nil {
+		return err
+	}
+	if what := d.why(v.target); what != "" && p.Invalid == "" {
 		p.Invalid = fmt.Sprintf("%s; remove %s and run again when it is quiet", what, filepath.Join("runs", k.Name))
 	}
 	p.Utilization = map[string]headroom.ProofComparison{}

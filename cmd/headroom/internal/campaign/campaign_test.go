@@ -240,6 +240,42 @@ func TestACampaignGoesOn(t *testing.T) {
 	}
 }
 
+// A run that was disturbed is set aside and made again, and the last try is kept,
+// whatever it was.
+func TestADisturbedRunIsMadeAgain(t *testing.T) {
+	for _, x := range []struct{ disturbed, runs, aside int }{{0, 1, 0}, {1, 2, 1}, {9, mostTries, mostTries - 1}} {
+		runs, judged := 0, 0
+		c := &Campaign{Plan: plan(), Players: playersOfTest, Workspace: t.TempDir(), Say: t.Logf}
+		c.Run = func(_ context.Context, _ headroom.Plan, _ headroom.Topology, _ headroom.Schedule, name string) error {
+			runs++
+			return os.MkdirAll(c.Folder(name), 0o755)
+		}
+		c.Disturbed = func(folder string) (string, error) {
+			if judged++; folder != c.Folder("c") || judged > x.disturbed {
+				return "", nil
+			}
+			return "somebody built something", nil
+		}
+		folder, err := c.Measure(context.Background(), combination(), 1)
+		if err != nil || folder != c.Folder("c") || runs != x.runs {
+			t.Errorf("%d disturbed: %s after %d runs, %v; want %d", x.disturbed, folder, runs, err, x.runs)
+		}
+		if _, err := os.Stat(folder); err != nil {
+			t.Error(err)
+		}
+		if aside, _ := filepath.Glob(filepath.Join(c.Workspace, "unfinished", "c-*")); len(aside) != x.aside {
+			t.Errorf("%d disturbed: set aside %v, want %d", x.disturbed, aside, x.aside)
+		}
+	}
+	broken := errors.New("cannot be read")
+	c := &Campaign{Plan: plan(), Players: playersOfTest, Workspace: t.TempDir(), Say: t.Logf,
+		Run:       func(context.Context, headroom.Plan, headroom.Topology, headroom.Schedule, string) error { return nil },
+		Disturbed: func(string) (string, error) { return "", broken }}
+	if _, err := c.Measure(context.Background(), combination(), 1); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A run is never taken for one of another load, topology, seed or scale that
 // happens to have its name.
 func TestARunIsOfItsCombinationAlone(t *testing.T) {

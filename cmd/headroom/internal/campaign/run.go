@@ -23,8 +23,15 @@ type Campaign struct {
 	Workspace string
 	// Run replays a schedule of a variant as the bundle runs/NAME.
 	Run func(ctx context.Context, variant headroom.Plan, t headroom.Topology, s headroom.Schedule, name string) error
-	Say func(format string, args ...any)
+	// Disturbed says why a bundle's run was disturbed; "" of one that was not. Such a run is set
+	// aside and made again; nil keeps every run.
+	Disturbed func(folder string) (why string, err error)
+	Say       func(format string, args ...any)
 }
+
+// mostTries is how often a run is made that is disturbed each time; the last one is
+// kept, and whoever reads it is told.
+const mostTries = 3
 
 // Folder is a combination's bundle.
 func (c *Campaign) Folder(name string) string { return filepath.Join(c.Workspace, "runs", name) }
@@ -80,11 +87,23 @@ func (c *Campaign) Measure(ctx context.Context, k Combination, scale float64) (s
 		c.Say("%s was measured before: kept", k.Name)
 		return folder, nil
 	}
-	variant, schedule, err := c.Prepare(k, scale)
-	if err != nil {
-		return folder, err
+	for try := 1; ; try++ {
+		variant, schedule, err := c.Prepare(k, scale)
+		if err != nil {
+			return folder, err
+		}
+		if err := c.Run(ctx, variant, k.Topology, schedule, k.Name); err != nil || c.Disturbed == nil || try == mostTries {
+			return folder, err
+		}
+		why, err := c.Disturbed(folder)
+		if err != nil || why == "" {
+			return folder, err
+		}
+		c.Say("%s: %s", k.Name, why)
+		if err := c.setAside(folder, "was disturbed"); err != nil {
+			return folder, err
+		}
 	}
-	return folder, c.Run(ctx, variant, k.Topology, schedule, k.Name)
 }
 
 // Prepare makes a combination's variant and its schedule at a scale, and room
@@ -94,7 +113,7 @@ func (c *Campaign) Prepare(k Combination, scale float64) (headroom.Plan, headroo
 	if err != nil {
 		return variant, nil, err
 	}
-	return variant, schedule, c.setAside(c.Folder(k.Name))
+	return variant, schedule, c.setAside(c.Folder(k.Name), "was not finished")
 }
 
 // load is a combination's variant and its schedule at a scale.
@@ -110,8 +129,8 @@ func (c *Campaign) load(k Combination, scale float64) (headroom.Plan, headroom.S
 	return variant, schedule, nil
 }
 
-// setAside moves a run that did not come to its end out of the way.
-func (c *Campaign) setAside(folder string) error {
+// setAside moves a run that is not to be used out of the way.
+func (c *Campaign) setAside(folder, why string) error {
 	if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -124,9 +143,9 @@ func (c *Campaign) setAside(folder string) error {
 			return &headroom.MeasureError{What: "the workspace cannot be written", Err: err}
 		}
 		if err := os.Rename(folder, to); err != nil {
-			return &headroom.MeasureError{What: "a run that was not finished cannot be set aside", Err: err}
+			return &headroom.MeasureError{What: "a run that " + why + " cannot be set aside", Err: err}
 		}
-		c.Say("%s was not finished: set aside as %s", filepath.Base(folder), to)
+		c.Say("%s %s: set aside as %s", filepath.Base(folder), why, to)
 		return nil
 	}
 }

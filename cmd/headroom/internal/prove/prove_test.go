@@ -119,6 +119,40 @@ func TestOthersAreWhatIsLeftOfTheMachine(t *testing.T) {
 	}
 }
 
+// Readings above twice the median are those of cores that stood still; the lead-in
+// is not the window, and a few readings say nothing.
+func TestStalledAreTheLongReadings(t *testing.T) {
+	f := picks()
+	f.samples = nil
+	stalled := func() *float64 {
+		v, err := Stalled(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	add := func(at, unit float64) {
+		f.samples = append(f.samples, headroom.Sample{T: at, Probe: "speed", Subject: "machine", Metric: "unit_seconds", Value: unit},
+			headroom.Sample{T: at, Probe: "speed", Subject: "machine", Metric: "warm_seconds", Value: 9})
+	}
+	for i := range 99 {
+		add(0, 9) // in the lead-in
+		add(200+float64(i), 0.002)
+	}
+	if v := stalled(); v != nil {
+		t.Errorf("99 readings say %g", *v)
+	}
+	for i := range 101 {
+		add(400+float64(i), []float64{0.002, 0.0041, 0.0039, 0.002}[i%4])
+	}
+	if v := stalled(); v == nil || math.Abs(*v-25.0/200) > 1e-9 {
+		t.Errorf("%v of the readings are long, want 25 of 200", v)
+	}
+	if v := StalledShare(nil); v != 0 {
+		t.Errorf("of no reading %g are long", v)
+	}
+}
+
 func TestWithoutAProbeNothingIsSaidOfTheSpeed(t *testing.T) {
 	f := picks()
 	f.samples = nil
