@@ -72,6 +72,8 @@ func capacity(ctx context.Context, o capacityOptions, std stdio, now time.Time) 
 	switch {
 	case !o.modelOnly && o.target == "":
 		return &headroom.InputError{What: "which system is to be loaded?", Where: "--target", Do: "name it, or ask the model alone with --model-only"}
+	case o.modelOnly && (o.workspace != "" || o.live != "" || o.store):
+		return &headroom.InputError{What: "the model alone runs nothing that could be watched or kept", Where: "--model-only", Do: "leave out --workspace, --live and --store, or leave out this"}
 	case o.runs < 2:
 		return &headroom.InputError{What: fmt.Sprintf("%d runs have nothing between them", o.runs), Where: "--runs", Do: "allow at least 2"}
 	}

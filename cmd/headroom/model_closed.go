@@ -93,13 +93,26 @@ func readStrict(path string, std stdio, what string, into any) error {
 		case errors.Is(err, io.EOF):
 			return &headroom.InputError{What: "is empty, not " + what, Where: name}
 		case err != nil:
-			return &headroom.InputError{What: fmt.Sprintf("is not %s: %s", what, strings.TrimPrefix(err.Error(), "json: ")), Where: name, Err: err}
+			return &headroom.InputError{What: fmt.Sprintf("is not %s: %s", what, jsonFault(err)), Where: name, Err: err}
 		}
 		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 			return &headroom.InputError{What: "has something behind the JSON document", Where: name}
 		}
 		return nil
 	})
+}
+
+// jsonFault is what is wrong with a document in the words of whoever wrote it, who
+// knows nothing of our types.
+func jsonFault(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		where := t.Field
+		if where == "" {
+			where = "its top"
+		}
+		return fmt.Sprintf("the %s at %s does not belong there", t.Value, where)
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 func printClosed(out io.Writer, m queueing.ClosedModel, a queueing.ClosedAnswer) error {

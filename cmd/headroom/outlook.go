@@ -109,7 +109,7 @@ func readModel(path string) (headroom.Model, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil {
-		return bad(fmt.Sprintf("is not a model: %v", err), err)
+		return bad("is not a model: "+jsonFault(err), err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return bad("goes on behind its end", nil)
