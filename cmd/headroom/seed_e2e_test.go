@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +87,7 @@ func (o *realOdoo) run(args ...string) (stdout, stderr string, code int) {
 func (o *realOdoo) killed(text string, args ...string) {
 	o.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Env = o.env
+	cmd.Env = append(slices.Clip(o.env), "TMPDIR="+o.TempDir()) // what is killed leaves its folder
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		o.Fatal(err)
