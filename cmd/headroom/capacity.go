@@ -71,7 +71,7 @@ Ends with 1 when the topology does not hold the load itself (a capacity below 1)
 func capacity(ctx context.Context, o capacityOptions, std stdio, now time.Time) error {
 	switch {
 	case !o.modelOnly && o.target == "":
-		return &headroom.InputError{What: "which system is to be loaded?", Where: "--target", Do: "name it, or ask the model alone with --model-only"}
+		return &headroom.InputError{What: "which system is to be loaded was not said", Where: "--target", Do: "name it, or ask the model alone with --model-only"}
 	case o.modelOnly && (o.workspace != "" || o.live != "" || o.store):
 		return &headroom.InputError{What: "the model alone runs nothing that could be watched or kept", Where: "--model-only", Do: "leave out --workspace, --live and --store, or leave out this"}
 	case o.runs < 2:

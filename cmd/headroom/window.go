@@ -34,8 +34,12 @@ func (o *windowOptions) flags(cmd *cobra.Command) {
 	f.DurationVar(&o.leadIn, "lead-in", 10*time.Second, "replayed before the window, so that it does not begin on an idle system")
 }
 
-// alone refuses what says something of a window that was not asked for.
+// alone refuses what says something of a window that was not asked for, and a
+// window of no length.
 func (o *windowOptions) alone(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("for") && o.length == 0 {
+		return &headroom.InputError{What: "a window of no length holds no load", Where: "--for", Do: "give it a length, as in --for 10m, or leave it out"}
+	}
 	for _, name := range []string{"site", "date", "lead-in"} {
 		if cmd.Flags().Changed(name) && !o.given() {
 			return &headroom.InputError{What: "says nothing of the plan's demo, which has a window of its own", Where: "--" + name,
@@ -89,10 +93,10 @@ func (o windowOptions) window(plan headroom.Plan, now time.Time) (calendar.Windo
 // moment is a window that begins at a time of day, or at a date and time.
 func (o windowOptions) moment(w calendar.Window, day time.Time, zone *time.Location) (calendar.Window, error) {
 	if o.length == 0 {
-		return w, &headroom.InputError{What: "how long is the window?", Where: "--for", Do: "give it, as in --for 10m"}
+		return w, &headroom.InputError{What: "how long the window is was not said", Where: "--for", Do: "give it, as in --for 10m"}
 	}
 	if o.from == "" {
-		return w, &headroom.InputError{What: "where does the window begin?", Where: "--from", Do: "give it, as in --from 16:55, or name a peak with --peak"}
+		return w, &headroom.InputError{What: "where the window begins was not said", Where: "--from", Do: "give it, as in --from 16:55, or name a peak with --peak"}
 	}
 	w.Seconds = o.length.Seconds()
 	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04"} {
