@@ -33,7 +33,8 @@ type Accumulator struct {
 	minutes  minutes
 	crew     crew
 	clock    clock
-	days     map[int]bool // local days on which the log has any request
+	seen     map[int64]int // requests by quarters of an hour since 1970
+	gaps     []gap         // known when all lines were added
 	groups   []*group
 	cpu      [2][]Point
 	snaps    []Snapshot
@@ -62,7 +63,7 @@ func New(o Options) *Accumulator {
 	o = o.withDefaults()
 	a := &Accumulator{
 		options: o, namer: newNamer(), byTenant: map[string]int32{}, pending: map[worker]retries{}, warmed: map[warm]bool{},
-		conflicts: map[string]int{}, counts: map[where]*counter{}, clock: clock{zone: o.Zone}, days: map[int]bool{},
+		conflicts: map[string]int{}, counts: map[where]*counter{}, clock: clock{zone: o.Zone}, seen: map[int64]int{},
 		from: math.Inf(1), to: math.Inf(-1),
 	}
 	a.sweep = newSweep(o)

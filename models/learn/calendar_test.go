@@ -252,3 +252,65 @@ func TestMissingDaysAreNoQuietDays(t *testing.T) {
 		t.Errorf("%g an hour, want 60", p.PerHour)
 	}
 }
+
+// A day's file that ends at midnight UTC is missing from one in the night to one in
+// the next night of Berlin: neither of the two days is quiet.
+func TestMissingFilesOfAnotherMidnight(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(19, 11))
+	rate := course(func(at time.Time) float64 {
+		if !workday(at.In(zone)) {
+			return 10.0 / 3600
+		}
+		return 120.0 / 3600
+	})
+	at := rate.arrivals(random, monday, 12, 0.04)
+	gone := []int{3, 5, 10} // Tuesday, Thursday, Tuesday
+	at = slices.DeleteFunc(at, func(t time.Time) bool { return slices.Contains(gone, t.Day()) })
+	out := learned(t, Options{Zone: zone, Replications: 2}, log("sale.order.action_confirm", at))
+	if want := []string{"2026-11-03", "2026-11-05", "2026-11-10"}; !slices.Equal(out.Report.Missing, want) {
+		t.Errorf("missing %q, want %q", out.Report.Missing, want)
+	}
+	if p := out.Plan.Processes[0]; math.Abs(p.PerHour/120-1) > 0.05 {
+		t.Errorf("%g an hour, want 120", p.PerHour)
+	}
+	if len(out.Report.Peaks) > 0 {
+		t.Errorf("peaks %+v", out.Report.Peaks)
+	}
+	if !slices.ContainsFunc(out.Report.Warnings, func(w string) bool { return strings.Contains(w, "3 days inside of the log's time") }) {
+		t.Errorf("warnings %q", out.Report.Warnings)
+	}
+}
+
+// TestSlowEndOfABatch: the last documents of a batch are few in their ten
+// seconds, and no open arrivals; one document of another time makes its day no
+// only working day. A batch over the quarter of an hour is taken out of both.
+func TestSlowEndOfABatch(t *testing.T) {
+	for _, start := range []time.Duration{10*time.Hour + 30*time.Minute, 10*time.Hour + 44*time.Minute + 47*time.Second} {
+		var at []time.Time
+		for d := range 12 {
+			day := monday.AddDate(0, 0, d)
+			if !workday(day) {
+				continue
+			}
+			for i := range 32 { // two a second
+				at = append(at, day.Add(start+time.Duration(i)*500*time.Millisecond))
+			}
+			for i := range 8 { // one in four seconds
+				at = append(at, day.Add(start+16*time.Second+time.Duration(4*i)*time.Second))
+			}
+		}
+		at = append(at, monday.AddDate(0, 0, 3).Add(15*time.Hour))
+		slices.SortFunc(at, time.Time.Compare)
+		out := learned(t, Options{Replications: 2}, log("sale.order.action_confirm", at))
+		if b := out.Report.Batches; len(b) != 1 || math.Abs(b[0].Documents-40) > 1 || b[0].Days != 10 || b[0].Of != 10 || !b[0].InPlan {
+			t.Errorf("batches %+v", b)
+		}
+		if p := out.Plan.Processes[0]; p.PerHour != 0 || len(out.Plan.Peaks) != 1 || len(out.Plan.Peaks[0].Days) != 0 && len(out.Plan.Peaks[0].Days) != 5 {
+			t.Errorf("process %+v, peaks %+v", p, out.Plan.Peaks)
+		}
+	}
+}

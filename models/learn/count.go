@@ -80,8 +80,8 @@ func (a *Accumulator) count(r *request) {
 		}
 		row = make([]uint32, n)
 		c.days[day] = row
-		a.days[day] = true
 	}
+	a.seen[a.clock.at]++
 	if len(row) == slots {
 		row[slot]++
 	} else {
@@ -90,47 +90,4 @@ func (a *Accumulator) count(r *request) {
 	if kind.batches && len(c.stamps) < mostStamps {
 		c.stamps = append(c.stamps, stamp{r.start, float32(r.hold())})
 	}
-}
-
-// exposure is the seconds of each slot of each day that the log covers.
-type exposure struct {
-	first int // day
-	days  [][slots]float64
-}
-
-func (e *exposure) of(day int) *[slots]float64 {
-	if k := day - e.first; k >= 0 && k < len(e.days) {
-		return &e.days[k]
-	}
-	return nil
-}
-
-// exposed says which time the log covers: from its first line to its last,
-// without the local days on which it has no request at all, whose files are missing.
-func (a *Accumulator) exposed() exposure {
-	var e exposure
-	if !(a.to >= a.from) {
-		return e
-	}
-	c := clock{zone: a.options.Zone}
-	e.first, _ = c.of(a.from)
-	last, _ := c.of(a.to)
-	e.days = make([][slots]float64, last-e.first+1)
-	for k := math.Floor(a.from / slotSeconds); k*slotSeconds < a.to; k++ {
-		day, slot := c.of(k * slotSeconds)
-		if a.days[day] {
-			e.days[day-e.first][slot] += min(a.to, (k+1)*slotSeconds) - max(a.from, k*slotSeconds)
-		}
-	}
-	return e
-}
-
-// missing are the days inside of the log's time that have no request.
-func (a *Accumulator) missing(e exposure) (days []int) {
-	for k := range e.days {
-		if d := e.first + k; !a.days[d] {
-			days = append(days, d)
-		}
-	}
-	return days
 }

@@ -63,7 +63,13 @@ func habitOf(same []burst, s series, working [7]bool, journey float64) habitual 
 	h.documents /= float64(h.seen)
 	h.connections = max(1, int(math.Round(busy[len(busy)/2]*journey)))
 	h.of = s.daysAt(h.second, func(w int) bool { return working[w] })
-	if 2*h.seen < h.of || h.of == 0 { // perhaps on some days of the week
+	inside := 0 // of the days on which it came
+	for d := range on {
+		if working[weekday(d)] {
+			inside++
+		}
+	}
+	if 2*inside < h.of || 2*inside < h.seen || h.of == 0 { // perhaps on some days of the week
 		h.every = false
 		h.of = s.daysAt(h.second, func(w int) bool { return h.weekdays[w] })
 	}

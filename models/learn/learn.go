@@ -78,6 +78,7 @@ func (a *Accumulator) Learn() (Learned, error) {
 			Do:   "give logs of at most three years, without lines whose date is wrong",
 		})
 	}
+	a.gaps = a.findGaps()
 	s := &student{Accumulator: a, exposure: a.exposed(), database: a.statements()}
 	var err error
 	for st := range s.levels {
@@ -152,10 +153,12 @@ func (s *student) work(p int, tenant int32) work {
 	if q.pattern.Scheduled {
 		w.every = s.interval(q, tenant)
 	}
+	if len(bursts) > 0 && w.series.total() < fewest { // what strays from batches
+		w.series.n = make([][slots]float64, len(w.series.n))
+	}
 	w.working = w.series.working()
 	if len(bursts) > 0 {
 		if w.series.total() == 0 {
-			w.working = [7]bool{true, true, true, true, true, true, true}
 			for i := range w.working { // days on which a batch came
 				w.working[i] = slices.ContainsFunc(bursts, func(b burst) bool { return weekday(b.day) == i })
 			}
@@ -263,8 +266,8 @@ func (s *student) caution() {
 	if c.Orphans > 0 {
 		s.warn("%d lost tries belong to no request of the log", c.Orphans)
 	}
-	if days := s.missing(s.exposure); len(days) > 0 {
-		s.warn("%d days inside of the log's time have no request at all, the first %s; they do not count as quiet days", len(days), date(days[0]).Format("2006-01-02"))
+	if days := s.exposure.missing(); len(days) > 0 {
+		s.warn("%d days inside of the log's time have no request for half of the day or longer, the first %s; 23 hours without any request are missing files, and do not count as quiet", len(days), date(days[0]).Format("2006-01-02"))
 	}
 	if !s.sweep.known() {
 		s.warn("the numbers of cores are not known: demands come from quiet moments, and are too long where there are none; give --cores and --database-cores")

@@ -174,5 +174,5 @@ func (a *Accumulator) level(st int) (levelOf, error) {
 // whole: the log covers that minute from its beginning to its end.
 func (a *Accumulator) whole(m int) bool {
 	t := float64(a.minutes.first+int64(m)) * 60
-	return t >= a.from && t+60 <= a.to
+	return t >= a.from && t+60 <= a.to && !inGap(a.gaps, int64(math.Floor(t/slotSeconds)))
 }

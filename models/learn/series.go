@@ -33,8 +33,10 @@ func (a *Accumulator) journeys(p *process, tenant int32, e exposure, bursts []bu
 		}
 	}
 	for _, b := range bursts {
-		if k := b.day - e.first; k >= 0 && k < len(s.n) {
-			s.n[k][b.slot] = max(0, s.n[k][b.slot]-b.excess)
+		for at, n := range b.parts {
+			if k := at[0] - e.first; k >= 0 && k < len(s.n) {
+				s.n[k][at[1]] = max(0, s.n[k][at[1]]-n)
+			}
 		}
 	}
 	for k := range s.n {

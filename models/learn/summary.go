@@ -12,7 +12,7 @@ func (s *student) reportAll() {
 	r := &s.out.Report
 	*r = Report{From: s.from, To: s.to, TimeZone: s.options.ZoneName, Counts: s.Accumulator.report, Workers: s.crew.workers(), Database: s.database,
 		Tenants: []TenantReport{}, Classes: []ClassReport{}, Processes: []ProcessReport{}, Peaks: []PeakReport{}, Outside: []OutsideReport{}, Batches: []BatchReport{}, MonthEnd: []MonthEndReport{}}
-	for _, d := range s.missing(s.exposure) {
+	for _, d := range s.exposure.missing() {
 		r.Missing = append(r.Missing, date(d).Format("2006-01-02"))
 	}
 	for t, name := range s.tenants {
