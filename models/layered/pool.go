@@ -168,13 +168,13 @@ func (v *solver) pool(p int, phased bool) {
 		q.flow.through = q.flow.arriving(open, arrive)
 	}
 	q.through = q.flow.through
+	q.served = q.flow.served
 	if q.flow.overload > 0 {
 		return
 	}
 	if phased {
 		v.phased(p, stations, delay, open)
 	}
-	q.served = q.flow.served
 	v.meet(q)
 	v.views(p, stations, from, closed, open)
 }

@@ -108,6 +108,9 @@ func (s *student) classModel(p process, st step, rules map[string]*headroom.Conf
 			}
 		}
 	}
+	if out.Rule == nil && t.retried >= fewLost {
+		s.warn("%s lost a conflict %d times, to rows that are not known: forecasts have no conflicts of it", out.Name, t.retried)
+	}
 	return out, e.before
 }
 
@@ -155,6 +158,7 @@ func (s *student) rules(m *headroom.Model) map[string]*headroom.ConflictRule {
 		// One row each, of as many as lose as much: what is known of the rows
 		// is how often two transactions want the same.
 		out[g[0].name] = &headroom.ConflictRule{Group: g[0].name, Rows: 1, Population: population.Value}
+		s.kin(g, 1/population.Value)
 		var n, lost, fitted float64
 		for _, met := range metOf(g, 1/population.Value) {
 			n += float64(met.Requests)

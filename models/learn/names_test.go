@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,4 +240,31 @@ func FuzzLearn(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestUnlikeItsGroup: a validation that never loses beside confirmations that
+// do, and a class that loses to rows that nobody knows, are said.
+func TestUnlikeItsGroup(t *testing.T) {
+	at := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	var lines []odoo.LogLine
+	for i := range 400 { // three every ten seconds: a validation touches its rows when a confirmation has
+		at = at.Add(10 * time.Second)
+		for pid, method := range []string{"sale.order.action_confirm", "stock.picking.button_validate", "purchase.order.button_confirm"} {
+			l := log(method, []time.Time{at.Add(time.Duration(pid) * 900 * time.Millisecond)})[0]
+			l.PID, l.SQL, l.Other = 100+pid, 0.5, 0.5
+			if i%4 == 0 && pid != 1 {
+				lines = append(lines, odoo.LogLine{Kind: odoo.ConflictLine, Time: l.Time.Add(-time.Second), PID: l.PID, Level: "INFO", Database: "prod",
+					Logger: "odoo.service.model", Conflict: "SERIALIZATION_FAILURE", Left: 4, Sleep: 0.5})
+				l.Other += 1
+			}
+			lines = append(lines, l)
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b odoo.LogLine) int { return a.Time.Compare(b.Time) })
+	out := learned(t, Options{Replications: 2}, lines)
+	for _, want := range []string{"stock.picking.button_validate lost a conflict 0 times of 400", "purchase.confirm lost a conflict 100 times, to rows that are not known"} {
+		if !slices.ContainsFunc(out.Report.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+			t.Errorf("no warning that %s: %q", want, out.Report.Warnings)
+		}
+	}
 }

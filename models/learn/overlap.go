@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -43,9 +44,11 @@ type group struct {
 	tenant int32
 	recent []transaction
 	met    [mostMet + 1][groups]struct{ n, lost float64 }
+	byKind map[int32]*[mostMet + 1]struct{ n, lost float64 } // by class
 }
 
 type transaction struct {
+	class             int32
 	start, touch, end float64
 	first             float64 // when its first try touched its rows
 	lost, counted     bool
@@ -59,7 +62,7 @@ func (a *Accumulator) overlap(done []request, until float64) {
 		if !ok || r.hold() <= 0 {
 			continue
 		}
-		x := transaction{start: r.start, end: r.end, lost: r.tries > 1}
+		x := transaction{class: r.class, start: r.start, end: r.end, lost: r.tries > 1}
 		try := r.hold()
 		if x.lost {
 			if t := a.tallyOf(r.class); t.clean > 0 {
@@ -81,7 +84,7 @@ func (a *Accumulator) groupOf(name string, tenant int32) *group {
 			return g
 		}
 	}
-	a.groups = append(a.groups, &group{name: name, tenant: tenant})
+	a.groups = append(a.groups, &group{name: name, tenant: tenant, byKind: map[int32]*[mostMet + 1]struct{ n, lost float64 }{}})
 	return a.groups[len(a.groups)-1]
 }
 
@@ -121,9 +124,16 @@ func (g *group) settle(until float64) {
 			}
 		}
 		c := &g.met[min(met, mostMet)][minuteGroup(x.start)]
+		k := g.byKind[x.class]
+		if k == nil {
+			k = new([mostMet + 1]struct{ n, lost float64 })
+			g.byKind[x.class] = k
+		}
 		c.n++
+		k[min(met, mostMet)].n++
 		if x.lost {
 			c.lost++
+			k[min(met, mostMet)].lost++
 		}
 	}
 	g.recent = slices.DeleteFunc(g.recent, func(t transaction) bool { return t.counted && t.end < until-10*holding })
@@ -193,4 +203,36 @@ func hotRows(gs []*group, rows float64, o Options) (headroom.Estimate, bool) {
 	e := headroom.Estimate{Value: population(q), Level: headroom.Level, N: int(n), Method: "shares lost by transactions met", Identified: true}
 	e.Low, e.High = interval(e.Value, again)
 	return e, true
+}
+
+// Of a class that loses so many times as often, or as seldom, as its group's
+// rows would have it, and by more than chance, it is said that they are not its rows.
+const (
+	unlike       = 2
+	unlikeChance = 1e-3
+	fewExpected  = 10
+)
+
+// kin warns of classes that do not lose as their group does, of which each
+// transaction that another met has lost with chance q.
+func (s *student) kin(gs []*group, q float64) {
+	lost, fitted, n := map[int32]float64{}, map[int32]float64{}, map[int32]float64{}
+	for _, g := range gs {
+		for class, by := range g.byKind {
+			for m, c := range by {
+				n[class] += c.n
+				lost[class] += c.lost
+				fitted[class] += c.n * -math.Expm1(float64(m)*math.Log1p(-q))
+			}
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(n)) {
+		l, e := lost[class], fitted[class]
+		switch {
+		case e >= fewExpected && l*unlike <= e && 1-atLeast(l+1, e) < unlikeChance:
+			s.warn("%s lost a conflict %.0f times of %.0f, where %.0f would go with the others that touch %s: forecasts have too many conflicts of it", s.namer.names[class], l, n[class], e, gs[0].name)
+		case l >= fewExpected && l >= unlike*e && atLeast(l, e) < unlikeChance:
+			s.warn("%s lost a conflict %.0f times of %.0f, where %.0f would go with the others that touch %s: forecasts have too few conflicts of it", s.namer.names[class], l, n[class], e, gs[0].name)
+		}
+	}
 }
