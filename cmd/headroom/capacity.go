@@ -139,7 +139,7 @@ func (c *capacitySought) ask() error {
 		return err
 	}
 	options := c.options(c.plan)
-	options.CapacityReplications = min(c.o.replications, mostCapacityReplications)
+	options.CapacityReplications = c.o.replications
 	limit, err := sizing.Capacity(c.model, c.topology, provider, c.plan.Objectives, options)
 	if err != nil {
 		return err
@@ -163,10 +163,6 @@ func (c *capacitySought) ask() error {
 	c.report.At = &f
 	return err
 }
-
-// mostCapacityReplications is how many repetitions a search for capacity takes
-// of those that a forecast may: each is simulated at several scales.
-const mostCapacityReplications = 20
 
 // answer puts an estimate of the capacity into the report.
 func (c *capacitySought) answer(e headroom.Estimate) {

@@ -36,8 +36,8 @@ type Limit struct {
 
 // Capacity is the highest scale of the replayed load at which a topology holds
 // every objective: by doubling and bisection on the scale, for each replication
-// by itself. The value is their median, between the two neighbouring scales of
-// which one holds, the interval holds 90 % of them.
+// by itself. The value is the highest at which more than half of them hold, so that
+// a forecast at it, which judges by medians, holds too; the interval has 90 % of them.
 //
 // Of two scales that a replication holds and misses the search finds one pair of
 // neighbours; where objectives come and go with the scale, as those of a share
@@ -84,9 +84,8 @@ type search struct {
 // An end is where one replication's capacity lies: held, and missed at the next
 // point of the grid.
 type end struct {
-	held  int // below smallest: not even that is held
-	miss  *miss
-	whole bool // everything is held
+	held int   // below smallest: not even that is held
+	miss *miss // nil: the search ended before anything was missed
 }
 
 // A miss is which objective was missed by most, and what was busiest.
@@ -118,7 +117,7 @@ func (s *search) one(n, begin, step int) (end, error) {
 			at = low + (high-low)/2
 		}
 	}
-	return end{held: low, miss: why, whole: low == largest}, nil
+	return end{held: low, miss: why}, nil
 }
 
 // misses is what replication n misses at a point of the grid; nil when it holds
@@ -204,14 +203,11 @@ func (s *search) limit(found []end) Limit {
 	var worst miss
 	var scales []float64
 	for _, e := range found {
-		switch {
-		case e.held < smallest:
-			scales = append(scales, 0)
-		case e.whole:
-			scales = append(scales, scaleOf(largest))
-		default:
-			scales = append(scales, math.Sqrt(scaleOf(e.held)*scaleOf(e.held+1)))
+		held := 0.0
+		if e.held >= smallest {
+			held = scaleOf(e.held)
 		}
+		scales = append(scales, held)
 		if e.miss == nil {
 			continue
 		}
@@ -228,6 +224,8 @@ func (s *search) limit(found []end) Limit {
 		}
 	}
 	e := estimate(scales, len(scales), "bisection of simulated schedules")
+	slices.Sort(scales)
+	e.Value = scales[(len(scales)-1)/2] // as many hold there, and one more where they are even
 	switch {
 	case e.Value == 0:
 		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the replayed load: %s", s.t.Name, scaleOf(smallest), out.By))

@@ -96,3 +96,37 @@ func TestBusySecondsUpToATime(t *testing.T) {
 		}
 	}
 }
+
+// TestAForecastAtTheCapacityHolds: what a forecast says at the capacity, with the same
+// repetitions, is that it is held, and a bisection's step beyond it no more.
+func TestAForecastAtTheCapacityHolds(t *testing.T) {
+	provider := schedule(2, 5, 0.2)
+	held := 0
+	for seed := range uint64(8) {
+		o := Options{Seed: seed, Replications: 10, CapacityReplications: 10}
+		limit, err := Capacity(withConflicts(model(), 60), topology("t", 3, 1, 1), provider, plan().Objectives, o)
+		if err != nil || limit.Capacity == nil || limit.Capacity.N != 10 {
+			t.Fatalf("%v: %+v", err, limit)
+		}
+		v := limit.Capacity.Value
+		for _, scale := range []float64{v, v * math.Exp2(1.0/4)} {
+			l, err := provider(scale)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := Forecast(withConflicts(model(), 60), topology("t", 3, 1, 1), l, plan().Objectives, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case scale == v && (!f.Meets || f.Confidence < 0.5):
+				t.Errorf("seed %d: at %g, the capacity, %g of the repetitions hold: %+v", seed, v, f.Confidence, f.Objectives)
+			case scale > v && f.Meets:
+				held++
+			}
+		}
+	}
+	if held > 2 {
+		t.Errorf("%d of 8 hold a fifth more than their capacity", held)
+	}
+}

@@ -36,13 +36,32 @@ func Capable(r headroom.CapacityReport) string {
 	if r.Objective != "" {
 		s += fmt.Sprintf(". Beyond it the first objective that is missed is %s", r.Objective)
 		if r.Station != "" {
-			s += ", with " + r.Station + " busiest"
+			s += ", with " + r.Station + " busiest" + use(r)
 		}
 	}
 	if r.Headroom != nil {
 		s += fmt.Sprintf(". Headroom over this load: %s", figure.Share(*r.Headroom))
 	}
 	return s + "."
+}
+
+// use is how much of the busiest station and of the workers is used at the
+// capacity, so that nobody buys cores for a station that has some left.
+func use(r headroom.CapacityReport) string {
+	if r.At == nil {
+		return ""
+	}
+	var parts []string
+	if e, ok := r.At.Utilization[r.Station]; ok && figure.Known(e) {
+		parts = append(parts, figure.Value(e, figure.Part)+" of it used")
+	}
+	if e := r.At.PoolBusy; figure.Known(e) {
+		parts = append(parts, figure.Value(e, figure.Plain)+" workers busy")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (over the whole window " + strings.Join(parts, ", ") + ")"
 }
 
 // Confirmed says whether the answer of a search held over a longer window; ""
