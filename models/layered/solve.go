@@ -3,6 +3,7 @@ package layered
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -139,7 +140,7 @@ func (v *solver) unpooled() {
 		v.full[s] = 0
 		if own >= st.Servers {
 			v.full[s] = own / st.Servers
-		} else if all := v.offered(s); len(v.pools) > 1 && all >= st.Servers {
+		} else if all := v.offered(s); len(v.pools) > 1 && all >= st.Servers && !v.anyOverload() {
 			v.full[s] = all / st.Servers
 		}
 		v.clipped[s] = own > almostAll*st.Servers
@@ -150,7 +151,7 @@ func (v *solver) unpooled() {
 	stretch := make([]float64, len(v.stations))
 	best, rate := -1, 0.0
 	for p := range v.pools {
-		if q := &v.pools[p]; q.through > 0 && q.flow.overload == 0 && q.rate > rate {
+		if q := &v.pools[p]; q.through > 0 && q.rate > rate {
 			best, rate = p, q.rate
 		}
 	}
@@ -178,6 +179,12 @@ func (v *solver) unpooled() {
 			}
 		}
 	}
+}
+
+// anyOverload: some pool has more than it can serve. It bounds what comes to the
+// stations: those that still have room for the others are not full.
+func (v *solver) anyOverload() bool {
+	return slices.ContainsFunc(v.pools, func(p pool) bool { return p.flow.overload > 0 })
 }
 
 // offered to a station by all open load, in its servers.
