@@ -161,7 +161,8 @@ func (v *solver) pool(p int, phased bool) {
 		}
 		from = func(i, n int) float64 { return one[i](n) }
 		open /= float64(q.replicas)
-		q.flow = birthDeath(open, births, min(last, mostStates), q.net.throughput)
+		births = t.slower(births, net.throughput)
+		q.flow = birthDeath(open, births, min(last+mostQueued, mostStates), q.net.throughput)
 	}
 	v.refuse(p, births)
 	if q.flow.overload == 0 && len(closed) > 0 {

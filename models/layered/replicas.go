@@ -2,6 +2,7 @@ package layered
 
 import (
 	"math"
+	"slices"
 
 	"github.com/headroom-erp/headroom"
 )
@@ -19,12 +20,14 @@ func (q *pool) join() {
 type besides struct {
 	base     int
 	replicas float64
+	workers  int         // of one
 	weight   [][]float64 // by n, then all - base
 }
 
 const (
 	mostBesides = 256 // requests at all replicas that are looked at
 	mostQueued  = 48  // beyond the workers of one that are told apart
+	leastState  = 1e-6
 )
 
 // binomials are the probabilities that n of m requests are at one of r replicas,
@@ -48,7 +51,7 @@ func binomials(r float64, top, most int) [][]float64 {
 // split makes the network of one replica from that of all together.
 func (q *pool) split(all closed, f flow) besides {
 	r := float64(q.replicas)
-	p := f.p[:min(len(f.p), max(1, mostBesides-f.base))]
+	p := f.states(max(1, mostBesides-f.base))
 	t := besides{base: f.base, replicas: r}
 	if q.binomials == nil {
 		q.binomials = binomials(r, mostBesides, q.workers+mostQueued)
@@ -73,12 +76,13 @@ func (q *pool) split(all closed, f flow) besides {
 	if len(t.weight) == 0 { // so many that all replicas are full
 		t.weight = [][]float64{{1}}
 	}
+	t.workers = q.workers
 	q.net = closed{throughput: t.part(all.throughput, q.workers), queue: make([][]float64, len(all.queue)), beside: make([][]float64, len(all.beside))}
 	top := len(all.throughput) - 1
 	n := q.workers
 	second := t.at(n, func(m int) float64 {
-		m = max(n, min(m, top))
-		return math.Pow(all.throughput[m]*float64(n)/float64(m), 2)
+		k := t.served(n, m)
+		return math.Pow(all.throughput[k]*float64(n)/float64(k), 2)
 	})
 	q.net.sway = max(0, second/(q.net.throughput[n]*q.net.throughput[n])-1) + all.sway
 	for s := range all.queue {
@@ -92,17 +96,57 @@ func (q *pool) split(all closed, f flow) besides {
 	return t
 }
 
+// states are the probabilities of the numbers of requests from the first that
+// is kept on, with those of the tail as far as they matter, at most so many.
+func (f *flow) states(most int) []float64 {
+	p := slices.Clone(f.p[:min(len(f.p), most)])
+	if f.tail <= 0 || len(p) < len(f.p) {
+		return p
+	}
+	for next := p[len(p)-1] * f.tail; len(p) < most && next > leastState; next *= f.tail {
+		p = append(p, next)
+	}
+	return p
+}
+
 // part of what all replicas have or do is that of n of them, for n to most.
 func (t *besides) part(values []float64, most int) []float64 {
-	top := len(values) - 1
 	out := make([]float64, most+1)
 	for n := 1; n <= most; n++ {
-		out[n] = t.at(n, func(m int) float64 {
-			m = max(n, min(m, top))
-			return values[m] * float64(n) / float64(m)
-		})
+		out[n] = t.of(values, n)
 	}
 	return out
+}
+
+// of is what the workers of one replica have or do when n requests are there:
+// their part of what all who are served then have or do.
+func (t *besides) of(values []float64, n int) float64 {
+	return t.at(n, func(m int) float64 {
+		k := t.served(n, m)
+		return values[k] * float64(min(n, t.workers)) / float64(k)
+	})
+}
+
+// served is how many of m requests at all replicas are, when one has n.
+func (t *besides) served(n, m int) int {
+	return max(1, min(n, t.workers)+max(0, min(m-n, (int(t.replicas)-1)*t.workers)))
+}
+
+// slower makes births of one replica larger where it has more than its workers
+// serve: the others have more as well then, and leave it less of what they share
+// than they do when its last worker begins. Only the ratio of births to ends
+// matters to how many are there.
+func (t *besides) slower(births func(n int) float64, values []float64) func(n int) float64 {
+	x := make([]float64, len(t.weight)+1)
+	for n := range x {
+		x[n] = t.of(values, max(1, n))
+	}
+	return func(n int) float64 {
+		if n < t.workers {
+			return births(n)
+		}
+		return births(n) * x[min(t.workers, len(x)-1)] / x[min(n+1, len(x)-1)]
+	}
 }
 
 // at is the mean of a function of all requests, when one replica has n.
