@@ -127,11 +127,13 @@ type ClassModel struct {
 // JourneyModel is a process as a sequence of classes, with the mean number of
 // times that each is visited in one journey.
 type JourneyModel struct {
-	Process string    `json:"process"`
-	Steps   []string  `json:"steps"`
-	Visits  []float64 `json:"visits"`
-	Makes   string    `json:"makes,omitempty"` // SystemJourney.Makes and Takes
-	Takes   string    `json:"takes,omitempty"`
+	Process string `json:"process"`
+	// Scenario is what its journeys did, "" where that is not known.
+	Scenario string    `json:"scenario,omitempty"`
+	Steps    []string  `json:"steps"`
+	Visits   []float64 `json:"visits"`
+	Makes    string    `json:"makes,omitempty"` // SystemJourney.Makes and Takes
+	Takes    string    `json:"takes,omitempty"`
 	// EachQuantity is the step of which there is a request for each different
 	// quantity of the journey's document (SystemStep.EachQuantity).
 	EachQuantity string `json:"each_quantity,omitempty"`

@@ -135,6 +135,9 @@ func (w *workshop) probe(ctx context.Context, t headroom.Topology, schedule head
 		if ctx.Err() != nil || !stopped {
 			return p, err
 		}
+		if len(w.plan.Stop) == 0 {
+			reason = live.OfSearch(reason)
+		}
 		w.say("at %.3f of the load: broken off, %s", scale, reason)
 		p.Met, p.Early, p.Ratio, p.Worst = false, true, analyse.Beyond, reason
 		return p, nil

@@ -250,7 +250,7 @@ func (s *survey) journeyModels() []headroom.JourneyModel {
 	var out []headroom.JourneyModel
 	for _, p := range s.order {
 		v := s.visits[p]
-		j := headroom.JourneyModel{Process: p}
+		j := headroom.JourneyModel{Process: p, Scenario: s.scenarios[p]}
 		for _, step := range v.steps {
 			mean := 0.0
 			if v.journeys > 0 {

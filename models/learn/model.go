@@ -23,7 +23,7 @@ func (s *student) model() {
 	var slow []string
 	for _, p := range s.processes {
 		h := headroom.HandoverOf(p.pattern.Scenario)
-		j := headroom.JourneyModel{Process: p.name, Makes: h.Makes, Takes: h.Takes}
+		j := headroom.JourneyModel{Process: p.name, Scenario: p.pattern.Scenario, Makes: h.Makes, Takes: h.Takes}
 		for _, step := range p.steps {
 			c, before := s.classModel(p, step, rules)
 			if c.Count == 0 {

@@ -134,6 +134,7 @@ func (s *scene) forecast(courses []*course, objectives []headroom.Objective, o O
 	s.resources(&f, courses)
 	s.documents(&f, courses)
 	f.Processes = s.forecasts(courses, objectives)
+	f.Warnings = append(f.Warnings, s.idlers(courses)...)
 	tightest := s.verdict(&f, courses, objectives, o)
 	f.Warnings = append(f.Warnings, s.extrapolation(f)...)
 	return f, tightest

@@ -76,6 +76,30 @@ func (s *scene) processForecast(courses []*course, process string, index int, ob
 	return p, true
 }
 
+// idlers names the processes of which most journeys find nothing to do: what they
+// take up nobody makes. Operators may wait; what the calendar says has to be done may not.
+func (s *scene) idlers(courses []*course) (out []string) {
+	for _, j := range s.model.Journeys {
+		i, ok := s.processes[j.Process]
+		if !ok || s.operators[j.Process] > 0 {
+			continue
+		}
+		all, empty := 0, 0
+		for _, c := range courses {
+			for _, x := range c.in(s.window, i) {
+				all++
+				if x.outcome == idle {
+					empty++
+				}
+			}
+		}
+		if 2*empty > all {
+			out = append(out, fmt.Sprintf("%.0f %% of the journeys of %q find no transfer of kind %q to take up: give the catalogue more of them, or let a process make them", 100*float64(empty)/float64(all), j.Process, j.Takes))
+		}
+	}
+	return out
+}
+
 // filled are the sorted times of journeys in which each that failed counts as the
 // longest that any of them took, as in a run, so that they can be written down.
 func (s *scene) filled(list []journey) []float64 {

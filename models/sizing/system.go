@@ -216,6 +216,20 @@ func unmodelled(m headroom.Model, t headroom.Topology, tenants, most int) []stri
 	return out
 }
 
+// otherwise names the scheduled processes that do something else than the model's
+// of the same name did.
+func otherwise(m headroom.Model, h headroom.Header) []string {
+	var out []string
+	for _, j := range m.Journeys {
+		for _, p := range h.Processes {
+			if p.Name == j.Process && p.Scenario != "" && j.Scenario != "" && p.Scenario != j.Scenario {
+				out = append(out, fmt.Sprintf("process %q is scenario %s in the plan and %s in the model: it is forecast as the model has it; fit a model to runs of this plan, or give the plan's process another name", j.Process, p.Scenario, j.Scenario))
+			}
+		}
+	}
+	return out
+}
+
 // weightless names the scheduled processes of which no demand was found.
 func weightless(m headroom.Model, h headroom.Header) []string {
 	heavy := map[string]bool{}

@@ -62,7 +62,7 @@ func Capacity() headroom.CapacityReport {
 	return headroom.CapacityReport{Plan: "pilot", Schedule: Report().Schedule, Topology: f.Topology, Model: &model, Objective: "order p95 within 5 s", Station: "workers",
 		At: &f, Low: &low, High: &high, Headroom: &left, Warnings: []string{"the plan's event carrier_slow falls into the window; the forecast knows nothing of it"},
 		Check: &headroom.CapacityCheck{Topology: "standard-6", Forecast: model, Measured: measured, Error: 1.49/1.55 - 1, Confirmed: &yes, Probes: []headroom.CapacityProbe{
-			{Scale: 1.49, Met: true, Worst: "order p95 within 5 s", Ratio: 0.84, Seconds: 600}, {Scale: 1.97, Worst: "the plan's stop rule ended the run at 71 s", Ratio: 1000, Seconds: 600, Early: true},
+			{Scale: 1.49, Met: true, Worst: "order p95 within 5 s", Ratio: 0.84, Seconds: 600}, {Scale: 1.97, Worst: "the search gave the run up at 71 s", Ratio: 1000, Seconds: 600, Early: true},
 			{Scale: 1.58, Worst: "order p95 within 5 s", Ratio: 1.2, Seconds: 600}, {Scale: 1.49, Met: true, Worst: "order p95 within 5 s", Ratio: 0.88, Seconds: 1200}}}}
 }
 

@@ -29,7 +29,7 @@ func Validation() headroom.Validation {
 		},
 	}
 	v.Proofs[0].Capacity = &headroom.CapacityCheck{Topology: "workers-4", Forecast: est(1.6, 0.05), Measured: est(1.55, 0.02), Error: 0.0323,
-		Probes: []headroom.CapacityProbe{{Scale: 2.1, Worst: "the plan's stop rule ended the run at 71 s", Ratio: 1000, Early: true, Folder: "runs/p1-at-2.100"},
+		Probes: []headroom.CapacityProbe{{Scale: 2.1, Worst: "the search gave the run up at 71 s", Ratio: 1000, Early: true, Folder: "runs/p1-at-2.100"},
 			{Scale: 1.6, Worst: "order p95 within 3 s", Ratio: 1.2, Folder: "runs/p1-at-1.600"}, {Scale: 1.52, Met: true, Worst: "order p95 within 3 s", Ratio: 0.8, Folder: "runs/p1-at-1.520"}}}
 	v.Proofs[0].OfCapacity, v.Proofs[1].Popularity = f(1/1.6), &hot
 	// So far off that the axis is logarithmic, which has no zero.

@@ -112,6 +112,11 @@ const byRule = "the plan's stop rule ended the run"
 // ByRule says whether a run's reason is that a stop rule ended it.
 func ByRule(reason string) bool { return strings.HasPrefix(reason, byRule) }
 
+// OfSearch is such a reason where the plan has no rule, so that it was one of a search's own.
+func OfSearch(reason string) string {
+	return strings.Replace(reason, byRule, "the search gave the run up", 1)
+}
+
 // Broken is the first broken rule of a status as the reason for which it ended
 // the run; "" when none is.
 func Broken(s headroom.Status) string {
