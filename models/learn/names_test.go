@@ -255,7 +255,7 @@ func TestUnlikeItsGroup(t *testing.T) {
 			if i%4 == 0 && pid != 1 {
 				lines = append(lines, odoo.LogLine{Kind: odoo.ConflictLine, Time: l.Time.Add(-time.Second), PID: l.PID, Level: "INFO", Database: "prod",
 					Logger: "odoo.service.model", Conflict: "SERIALIZATION_FAILURE", Left: 4, Sleep: 0.5})
-				l.Other += 1
+				l.Other++
 			}
 			lines = append(lines, l)
 		}
