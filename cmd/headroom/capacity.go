@@ -85,7 +85,7 @@ func capacity(ctx context.Context, o capacityOptions, std stdio, now time.Time) 
 	if err := c.prepare(); err != nil {
 		return err
 	}
-	if err := c.ask(); err != nil {
+	if c.report, err = computed(ctx, c.ask); err != nil {
 		return err
 	}
 	if !o.modelOnly {
@@ -129,44 +129,43 @@ func (c *capacitySought) prepare() error {
 }
 
 // ask asks the model.
-func (c *capacitySought) ask() error {
+func (c *capacitySought) ask() (r headroom.CapacityReport, err error) {
 	provider := c.provider(c.plan, c.window, c.base)
 	l, err := provider(1)
 	if err != nil {
-		return err
+		return r, err
 	}
 	if err := c.known(l.Header); err != nil {
-		return err
+		return r, err
 	}
 	options := c.options(c.plan)
 	options.CapacityReplications = c.o.replications
 	limit, err := sizing.Capacity(c.model, c.topology, provider, c.plan.Objectives, options)
 	if err != nil {
-		return err
+		return r, err
 	}
 	if limit.Capacity == nil && limit.Station == "" { // nothing was missed: nothing was judged
-		return &headroom.MeasureError{What: strings.Join(limit.Warnings, "; "), Do: "choose a longer window, or objectives of processes that are in it and that the model knows"}
+		return r, &headroom.MeasureError{What: strings.Join(limit.Warnings, "; "), Do: "choose a longer window, or objectives of processes that are in it and that the model knows"}
 	}
-	c.report = headroom.CapacityReport{Plan: c.plan.Name, Schedule: l.Header, Topology: c.topology, Model: limit.Capacity, Station: limit.Station,
+	r = headroom.CapacityReport{Plan: c.plan.Name, Schedule: l.Header, Topology: c.topology, Model: limit.Capacity, Station: limit.Station,
 		Warnings: append(limit.Warnings, eventful(c.plan, l.Header)...)}
 	if limit.Objective != nil {
-		c.report.Objective = options.Name(*limit.Objective)
+		r.Objective = options.Name(*limit.Objective)
 	}
 	if limit.Capacity == nil {
-		return nil
+		return r, nil
 	}
-	c.answer(*limit.Capacity)
+	putCapacity(&r, *limit.Capacity)
 	if l, err = provider(limit.Capacity.Value); err != nil {
-		return err
+		return r, err
 	}
 	f, err := sizing.Forecast(c.model, c.topology, l, c.plan.Objectives, options)
-	c.report.At = &f
-	return err
+	r.At = &f
+	return r, err
 }
 
-// answer puts an estimate of the capacity into the report.
-func (c *capacitySought) answer(e headroom.Estimate) {
-	r := &c.report
+// putCapacity puts an estimate of the capacity into the report.
+func putCapacity(r *headroom.CapacityReport, e headroom.Estimate) {
 	r.Low, r.High, r.Headroom = nil, nil, nil
 	if e.Low > 0 {
 		r.Low = &e.Low
@@ -224,7 +223,7 @@ func (c *capacitySought) search(ctx context.Context) (err error) {
 	if c.report.Check, err = s.run(ctx); err != nil {
 		return err
 	}
-	c.answer(c.report.Check.Measured)
+	putCapacity(&c.report, c.report.Check.Measured)
 	if _, high := heldAndMissed(c.report.Check.Probes); high != nil {
 		c.report.Objective = high.Worst
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ changed one does.`,
 			if err := o.window.alone(cmd); err != nil {
 				return err
 			}
-			return forecast(o, std, time.Now())
+			return forecast(cmd.Context(), o, std, time.Now())
 		},
 	}
 	o.outlookOptions.flags(cmd)
@@ -63,7 +64,7 @@ type forecastAnswer struct {
 }
 
 // forecast prints the forecasts of every topology, unchanged and changed.
-func forecast(o forecastOptions, std stdio, now time.Time) error {
+func forecast(ctx context.Context, o forecastOptions, std stdio, now time.Time) error {
 	o.scale = 1
 	x, err := newOutlook(o.outlookOptions, now)
 	if err != nil {
@@ -77,7 +78,7 @@ func forecast(o forecastOptions, std stdio, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	answer, judged, err := x.beside(topologies, ifs)
+	answer, err := computed(ctx, func() (forecastAnswer, error) { return x.beside(topologies, ifs) })
 	if err != nil {
 		return err
 	}
@@ -89,22 +90,37 @@ func forecast(o forecastOptions, std stdio, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return missed(judged...)
+	return missed(answer.judged()...)
+}
+
+// judged are the changed forecasts, where there are any.
+func (a forecastAnswer) judged() []headroom.Forecast {
+	var all, changed []headroom.Forecast
+	for _, e := range a.Entries {
+		all = append(all, e.Forecast)
+		if e.Changed {
+			changed = append(changed, e.Forecast)
+		}
+	}
+	if len(changed) > 0 {
+		return changed
+	}
+	return all
 }
 
 // beside forecasts every topology with every combination of changes, of which the
-// first is none. Judged are the changed ones, where there are any.
-func (x *outlook) beside(topologies []headroom.Topology, ifs []whatIf) (answer forecastAnswer, judged []headroom.Forecast, err error) {
+// first is none.
+func (x *outlook) beside(topologies []headroom.Topology, ifs []whatIf) (answer forecastAnswer, err error) {
 	answer.Plan = x.plan.Name
 	for _, t := range topologies {
 		for i, w := range ifs {
 			v, err := x.variant(t, w)
 			if err != nil {
-				return answer, nil, err
+				return answer, err
 			}
 			f, err := sizing.Forecast(x.model, v.topology, v.load, v.plan.Objectives, v.options)
 			if err != nil {
-				return answer, nil, err
+				return answer, err
 			}
 			f.Warnings = append(f.Warnings, eventful(v.plan, v.load.Header)...)
 			if len(answer.Entries) == 0 {
@@ -112,10 +128,7 @@ func (x *outlook) beside(topologies []headroom.Topology, ifs []whatIf) (answer f
 			}
 			answer.Changes = v.options.Changes
 			answer.Entries = append(answer.Entries, headroom.ForecastedPlan{Name: named(t, w), Changed: i > 0, Forecast: f})
-			if i > 0 || len(ifs) == 1 {
-				judged = append(judged, f)
-			}
 		}
 	}
-	return answer, judged, nil
+	return answer, nil
 }

@@ -38,7 +38,7 @@ func runLearn(ctx context.Context, f learnFlags, std stdio) error {
 	if err := f.series(ctx, a, std); err != nil {
 		return err
 	}
-	l, err := a.Learn()
+	l, err := computed(ctx, a.Learn)
 	if err != nil {
 		return err
 	}

@@ -32,18 +32,17 @@ state, by the analytic layered solver or, with --simulate, by simulation. A file
 named - is standard input. The answer is JSON either way.`,
 		Example: "  headroom model system system.json\n  headroom model system --simulate - < system.json",
 		Args:    exactArgs(1, "one file"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var s headroom.System
 			if err := readStrict(args[0], std, "a system", &s); err != nil {
 				return err
 			}
-			var answer headroom.Solution
-			var err error
-			if simulate {
-				answer, err = sim.Solve(s, sim.Options{Seed: seed})
-			} else {
-				answer, err = layered.Solve(s)
-			}
+			answer, err := computed(cmd.Context(), func() (headroom.Solution, error) {
+				if simulate {
+					return sim.Solve(s, sim.Options{Seed: seed})
+				}
+				return layered.Solve(s)
+			})
 			if err != nil {
 				return unsolved(err, args[0])
 			}

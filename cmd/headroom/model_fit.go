@@ -52,19 +52,14 @@ that was left alone: what others did on it is looked for, and left out.`,
 	return cmd
 }
 
-func fitModel(ctx context.Context, args []string, o fitOptions, std stdio) (err error) {
+func fitModel(ctx context.Context, args []string, o fitOptions, std stdio) error {
 	if o.out == "" && !o.json {
 		return &headroom.InputError{What: "nothing would be kept of the model", Where: "--out", Do: "name a file, or ask for --json"}
 	}
 	if o.out != "" && exists(o.out) {
 		return &headroom.InputError{What: "exists already, and nothing is overwritten", Where: o.out, Do: "name another file with --out"}
 	}
-	runs, closeRuns, err := openRuns(ctx, args)
-	defer func() { err = errors.Join(err, closeRuns()) }()
-	if err != nil {
-		return err
-	}
-	m, err := demand.Estimate(runs, demand.Options{Seed: o.seed})
+	m, err := learnFrom(ctx, args, o.seed)
 	if err != nil {
 		return err
 	}
@@ -77,6 +72,21 @@ func fitModel(ctx context.Context, args []string, o fitOptions, std stdio) (err 
 		return writeJSON(std.out, m)
 	}
 	return printModel(std.out, m)
+}
+
+// learnFrom estimates a model from runs. They are read before anything is left to
+// itself, so that they are closed by nobody who still reads them.
+func learnFrom(ctx context.Context, names []string, seed uint64) (m headroom.Model, err error) {
+	runs, closeRuns, err := openRuns(ctx, names)
+	defer func() { err = errors.Join(err, closeRuns()) }()
+	if err != nil {
+		return m, err
+	}
+	seen, err := demand.Read(runs)
+	if err != nil {
+		return m, err
+	}
+	return computed(ctx, func() (headroom.Model, error) { return seen.Estimate(demand.Options{Seed: seed}) })
 }
 
 // openRuns opens what the arguments name; what was opened is to be closed with

@@ -25,7 +25,7 @@ from the end of the last burst or batch until no request waits for a worker. A
 file named - is standard input. Times are in seconds, rates in 1/s.`,
 		Example: "  headroom model transient burst.json\n  headroom model transient --seed 7 - < burst.json",
 		Args:    exactArgs(1, "one file"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if replications < 0 || replications > mostReplications {
 				return &headroom.InputError{What: fmt.Sprintf("%d replications are not 0 to %d", replications, mostReplications), Where: "--replications"}
 			}
@@ -33,7 +33,9 @@ file named - is standard input. Times are in seconds, rates in 1/s.`,
 			if err := readStrict(args[0], std, "a transient", &t); err != nil {
 				return err
 			}
-			answer, err := sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
+			answer, err := computed(cmd.Context(), func() (headroom.TransientSolution, error) {
+				return sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
+			})
 			if err != nil {
 				return unsolved(err, args[0])
 			}

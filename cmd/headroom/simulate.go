@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,7 @@ Ends with 1 when an objective would be missed.`,
 			if err := o.window.alone(cmd); err != nil {
 				return err
 			}
-			return simulate(o, std, time.Now())
+			return simulate(cmd.Context(), o, std, time.Now())
 		},
 	}
 	o.outlookOptions.flags(cmd)
@@ -62,40 +63,50 @@ type simulationAnswer struct {
 	Changes []headroom.Reconfiguration `json:"changes,omitempty"` // times are since the lead-in's begin
 }
 
-func simulate(o simulateOptions, std stdio, now time.Time) error {
+// simulate prints the simulation.
+func simulate(ctx context.Context, o simulateOptions, std stdio, now time.Time) error {
+	a, err := computed(ctx, func() (simulationAnswer, error) { return simulated(o, now) })
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = writeJSON(std.out, a)
+	} else {
+		err = text.Simulation(std.out, a.Simulation)
+	}
+	if err != nil {
+		return err
+	}
+	return missed(a.Forecast)
+}
+
+func simulated(o simulateOptions, now time.Time) (simulationAnswer, error) {
+	var none simulationAnswer
 	o.scale = 1
 	x, err := newOutlook(o.outlookOptions, now)
 	if err != nil {
-		return err
+		return none, err
 	}
 	t, err := x.one(o.topology)
 	if err != nil {
-		return err
+		return none, err
 	}
 	w, err := o.single()
 	if err != nil {
-		return err
+		return none, err
 	}
 	v, err := x.variant(t, w)
 	if err != nil {
-		return err
+		return none, err
 	}
 	s, err := sizing.Simulate(x.model, v.topology, v.load, v.plan.Objectives, v.options)
 	if err != nil {
-		return err
+		return none, err
 	}
 	s.Forecast.Warnings = append(s.Forecast.Warnings, eventful(v.plan, v.load.Header)...)
 	w.Scale = 0 // the schedule says it
 	s.Forecast.Topology.Name = named(t, w)
-	if o.json {
-		err = writeJSON(std.out, simulationAnswer{s, v.options.Changes})
-	} else {
-		err = text.Simulation(std.out, s)
-	}
-	if err != nil {
-		return err
-	}
-	return missed(s.Forecast)
+	return simulationAnswer{s, v.options.Changes}, nil
 }
 
 // one is the topology that was named.

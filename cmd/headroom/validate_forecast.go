@@ -77,16 +77,6 @@ func (v *validation) keepModel(m headroom.Model) error {
 	return v.readModel()
 }
 
-// learnFrom estimates a model from bundles.
-func learnFrom(ctx context.Context, folders []string, seed uint64) (m headroom.Model, err error) {
-	runs, closeRuns, err := openRuns(ctx, folders)
-	defer func() { err = errors.Join(err, closeRuns()) }()
-	if err != nil {
-		return m, err
-	}
-	return demand.Estimate(runs, demand.Options{Seed: seed})
-}
-
 // readModel reads the model back from its file: what forecasts is what is kept.
 func (v *validation) readModel() (err error) {
 	path := v.path(modelFile)

@@ -61,11 +61,29 @@ const fewRequests = 10
 // no cores), *headroom.MeasureError where the runs lack the server's log.
 // Everything less is a warning in the model.
 func Estimate(runs []headroom.Run, o Options) (headroom.Model, error) {
-	o = o.withDefaults()
-	s, err := newSurvey(runs)
+	r, err := Read(runs)
 	if err != nil {
 		return headroom.Model{}, err
 	}
+	return r.Estimate(o)
+}
+
+// A Reading is what runs show, read whole: nothing asks the runs any more.
+type Reading struct{ survey *survey }
+
+// Read is the first half of Estimate.
+func Read(runs []headroom.Run) (*Reading, error) {
+	s, err := newSurvey(runs)
+	if err != nil {
+		return nil, err
+	}
+	return &Reading{s}, nil
+}
+
+// Estimate is the second half, which is done once.
+func (r *Reading) Estimate(o Options) (headroom.Model, error) {
+	o = o.withDefaults()
+	s := r.survey
 	book := s.book(o.Habits)
 	tallies := s.tallies(book)
 	s.findWork(tallies, o)
