@@ -54,8 +54,13 @@ type TransientSolution struct {
 	Series       []TransientPoint `json:"series"`
 	// Drain is the time from the end of the last burst or batch until no request
 	// waits for a worker; nil where some replication never got there.
-	Drain    *Drain   `json:"drain"`
-	Warnings []string `json:"warnings"`
+	Drain *Drain `json:"drain"`
+	// FailedMean is how many requests of a replication fail, from 0 s until the
+	// series and the drain are over: with a worker that is lost, before a pool
+	// without workers, at a full backlog, or after five conflicts. They are in no
+	// response time.
+	FailedMean float64  `json:"failed_mean"`
+	Warnings   []string `json:"warnings"`
 }
 
 // TransientPoint is the state at a time. ResponseP95 is of the requests that

@@ -20,9 +20,11 @@ func newModelTransient(std stdio) *cobra.Command {
 		Long: `Simulate what comes to a system over time, from a steady start: a system as for
 'model system', with load ([{from, to, class, arrival_rate}], added to the system's
 own), batches ([{t, class, count}]), and changes ([{at, pool or station, servers,
-lost}]). The answer is JSON: the state over time, and the drain, which is the time
-from the end of the last burst or batch until no request waits for a worker. A
-file named - is standard input. Times are in seconds, rates in 1/s.`,
+lost}]). The answer is JSON: the state over time; the drain, which is the time
+from the end of the last burst or batch until no request waits for a worker; and
+how many requests fail (failed_mean), which wait no longer: with a worker that is
+lost, before a pool without workers, at a full backlog, or after five conflicts.
+A file named - is standard input. Times are in seconds, rates in 1/s.`,
 		Example: "  headroom model transient burst.json\n  headroom model transient --seed 7 - < burst.json",
 		Args:    exactArgs(1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {

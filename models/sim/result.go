@@ -141,8 +141,8 @@ func (t *tallies) lost(e *engine, c *customer) {
 }
 
 func (t *tallies) request(e *engine, c *customer, end float64, ok bool) {
-	if e.watch != nil && ok {
-		e.watch.response(end, end-c.asked)
+	if e.watch != nil {
+		e.watch.request(e, end, end-c.asked, ok)
 	}
 	e.tell(c, end, ok)
 	if !e.measured(c, end) {

@@ -37,6 +37,7 @@ func visitsOf(s headroom.SystemStep) float64 {
 // bottleneck is how busy open load makes a station or pool, and what its
 // requests take there.
 type bottleneck struct {
+	name        string  // "pool web"
 	utilization float64 // above 1 when it is overloaded
 	service     float64 // mean seconds of a request
 	servers     float64
@@ -47,7 +48,7 @@ type bottleneck struct {
 func bottlenecks(s headroom.System, steps []headroom.LoadStep, servers map[string]float64) []bottleneck {
 	rate := offered(s, steps)
 	var out []bottleneck
-	add := func(capacity float64, held func(headroom.Class) float64) {
+	add := func(name string, capacity float64, held func(headroom.Class) float64) {
 		var requests, work float64
 		for _, c := range s.Classes {
 			if h := held(c); h > 0 && rate[c.Name] > 0 {
@@ -58,20 +59,22 @@ func bottlenecks(s headroom.System, steps []headroom.LoadStep, servers map[strin
 		switch {
 		case work == 0:
 		case capacity == 0:
-			out = append(out, bottleneck{utilization: math.Inf(1)})
+			out = append(out, bottleneck{name: name, utilization: math.Inf(1)})
 		default:
-			out = append(out, bottleneck{work / capacity, work / requests, capacity})
+			out = append(out, bottleneck{name, work / capacity, work / requests, capacity})
 		}
 	}
 	for _, st := range s.Stations {
-		size := sizeOf(servers, "station "+st.Name, st.Servers)
+		name := "station " + st.Name
+		size := sizeOf(servers, name, st.Servers)
 		if cores, ok := coresOf(s, st); ok {
 			size = min(size, cores)
 		}
-		add(size, func(c headroom.Class) float64 { return c.Demand[st.Name] })
+		add(name, size, func(c headroom.Class) float64 { return c.Demand[st.Name] })
 	}
 	for i, p := range s.AllPools() {
-		add(sizeOf(servers, "pool "+p.Name, float64(p.Workers())), func(c headroom.Class) float64 {
+		name := "pool " + p.Name
+		add(name, sizeOf(servers, name, float64(p.Workers())), func(c headroom.Class) float64 {
 			if s.PoolOf(c) != i {
 				return 0
 			}
@@ -113,6 +116,11 @@ func coresOf(s headroom.System, st headroom.Station) (cores float64, ok bool) {
 
 // utilization is the highest one, after all changes.
 func utilization(s headroom.System, steps []headroom.LoadStep, changes []headroom.Reconfiguration) float64 {
+	return fullest(s, steps, changes).utilization
+}
+
+// fullest is the bottleneck of the highest utilization, after all changes.
+func fullest(s headroom.System, steps []headroom.LoadStep, changes []headroom.Reconfiguration) bottleneck {
 	servers := map[string]float64{}
 	last := map[string]float64{}
 	for _, c := range changes {
@@ -124,9 +132,11 @@ func utilization(s headroom.System, steps []headroom.LoadStep, changes []headroo
 			last[name], servers[name] = c.At, c.Servers
 		}
 	}
-	most := 0.0
+	var most bottleneck
 	for _, b := range bottlenecks(s, steps, servers) {
-		most = max(most, b.utilization)
+		if b.utilization > most.utilization {
+			most = b
+		}
 	}
 	return most
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/headroom-erp/headroom"
@@ -27,7 +28,8 @@ const (
 // at its time. The drain is looked for from the last time at which a burst ends
 // or a batch comes; a burst is what raises a class' arrival rate above that of
 // the start. Where there is neither, it is from the last change, or from 0.
-// It ends when no request waits for a worker, of any pool.
+// It ends when no request waits for a worker, of any pool. Requests that failed wait
+// no longer; how many there are is FailedMean.
 //
 // Load that a steady start cannot have, because it is more than the system
 // carries, begins at 0.
@@ -78,11 +80,24 @@ func newTransient(t headroom.Transient, o Options) (*transient, error) {
 	}
 	origin := x.origin(early)
 	x.plan = watch{start: x.warm, until: x.warm + t.Until, origin: x.warm + origin, seek: true}
-	if u := utilization(t.System, x.after(origin), t.Changes); u >= 1 {
+	if b := fullest(t.System, x.after(origin), t.Changes); b.utilization >= 1 {
 		x.plan.seek = false
-		x.warn("after the last burst the load is still %.4g of what the system carries: the backlog never goes", u)
+		x.neverDrains(b)
 	}
 	return x, nil
+}
+
+// neverDrains warns of a bottleneck that is overloaded to the end.
+func (x *transient) neverDrains(b bottleneck) {
+	kind, name, _ := strings.Cut(b.name, " ")
+	switch {
+	case !math.IsInf(b.utilization, 1):
+		x.warn("after the last burst the load is still %.4g of what the system carries: the backlog never goes", b.utilization)
+	case kind == "pool":
+		x.warn("after the last change pool %q has no workers: its requests fail, and there is no drain", name)
+	default:
+		x.warn("after the last change station %q has no servers: what comes to it never ends, and the backlog never goes", name)
+	}
 }
 
 func (x *transient) warn(format string, args ...any) {

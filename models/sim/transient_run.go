@@ -128,6 +128,9 @@ func (x *transient) solution() headroom.TransientSolution {
 		out.Series = append(out.Series, p)
 	}
 	out.Drain = x.drain(&out)
+	if out.FailedMean = float64(x.seen.failed) / n; out.FailedMean > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%.4g requests fail on the mean: with a worker that is lost, before a pool without workers, at a full backlog, or after five conflicts; they are in no response time, and wait no longer", out.FailedMean))
+	}
 	return out
 }
 

@@ -235,6 +235,38 @@ func TestTransientOfALostNode(t *testing.T) {
 	}
 }
 
+// What fails is no longer there, and is counted: what a node holds that is lost, and
+// all that comes while there is no worker.
+func TestTransientCountsWhatFails(t *testing.T) {
+	lost := append(changed("web", 1, 0, true), changed("web", 31, 8, false)...)
+	got := transients(t, headroom.Transient{System: fcfs(8, 4.8, 1, 1), Changes: lost}, Options{Replications: 2000})
+	near(t, "lost and turned away", got.FailedMean, steadyChain(200, 8, 4.8, 1).above(0)+30*4.8, 0.01)
+	wantWarnings(t, got, "requests fail on the mean")
+	gone := headroom.Transient{System: fcfs(8, 4.8, 1, 1), Changes: changed("web", 1, 0, false), Batches: []headroom.Burst{{T: 5, Class: "r", Count: 100}}, Until: 20}
+	got = transients(t, gone, Options{Replications: 2000})
+	near(t, "a batch and all that comes", got.FailedMean, 100+19*4.8, 0.01)
+	wantWarnings(t, got, "requests fail on the mean", `pool "web" has no workers: its requests fail`)
+	got = transients(t, headroom.Transient{System: fcfs(8, 4.8, 1, 1), Changes: []headroom.Reconfiguration{{At: 1, Station: "app"}}, Until: 20}, Options{Replications: 100})
+	wantWarnings(t, got, `station "app" has no servers`)
+	if got.FailedMean != 0 || got.Drain != nil || got.Series[100].NumberMean < 19*4.8 {
+		t.Errorf("%g fail, %g are there at the end, drain %v", got.FailedMean, got.Series[100].NumberMean, got.Drain)
+	}
+}
+
+// wantWarnings looks for parts of warnings, of which none names an infinity.
+func wantWarnings(t *testing.T, got headroom.TransientSolution, parts ...string) {
+	t.Helper()
+	all := strings.Join(got.Warnings, "; ")
+	for _, p := range parts {
+		if !strings.Contains(all, p) {
+			t.Errorf("no %q in %q", p, all)
+		}
+	}
+	if strings.Contains(all, "Inf") {
+		t.Errorf("an infinity is shown: %q", all)
+	}
+}
+
 func TestTransientWithoutAnEnd(t *testing.T) {
 	got := transients(t, headroom.Transient{System: fcfs(4, 2, 1, 1), Load: []headroom.LoadStep{{From: 5, To: 1e6, Class: "r", ArrivalRate: 1}}}, Options{Replications: 4, MaxEvents: 5000})
 	if got.Drain != nil || !strings.Contains(strings.Join(got.Warnings, ";"), "had not drained after") {

@@ -22,10 +22,11 @@ type course struct {
 	seen            []int64 // replications that came so far
 	number, waiting []int64
 	responses       []spread // of the requests that ended in the step before the point
+	failed          int64    // requests
 }
 
 func newCourse(points int) *course {
-	c := &course{make([]int64, points), make([]int64, points), make([]int64, points), make([]spread, points)}
+	c := &course{seen: make([]int64, points), number: make([]int64, points), waiting: make([]int64, points), responses: make([]spread, points)}
 	for i := range c.responses {
 		c.responses[i].bits = coarseBits
 	}
@@ -33,6 +34,7 @@ func newCourse(points int) *course {
 }
 
 func (c *course) add(o *course) {
+	c.failed += o.failed
 	for i := range c.number {
 		c.seen[i] += o.seen[i]
 		c.number[i] += o.number[i]
@@ -95,9 +97,16 @@ func (w *watch) over(e *engine) bool {
 	return w.next == w.points && e.time > w.until
 }
 
-// response is a request that ended at a time.
-func (w *watch) response(end, seconds float64) {
+// request is one that ended now and is answered at end. One that failed counts
+// from the start until all that is looked for has been seen.
+func (w *watch) request(e *engine, end, seconds float64, ok bool) {
 	if w.points == 0 {
+		return
+	}
+	if !ok {
+		if e.time >= w.start && (e.time <= w.until || w.seek && math.IsNaN(w.drained)) {
+			w.seen.failed++
+		}
 		return
 	}
 	if i := int(math.Ceil((end - w.start) / w.step)); i >= 1 && i < w.points {
