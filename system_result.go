@@ -72,10 +72,11 @@ type TransientPoint struct {
 	ResponseP95 *float64 `json:"response_p95"`
 }
 
-// Drain is a time in seconds over replications. Interval is of the mean.
+// Drain is a time in seconds over replications. Interval is of the mean; nil of one
+// replication, which has none.
 type Drain struct {
-	Mean     float64    `json:"mean"`
-	P50      float64    `json:"p50"`
-	P95      float64    `json:"p95"`
-	Interval [2]float64 `json:"interval"`
+	Mean     float64     `json:"mean"`
+	P50      float64     `json:"p50"`
+	P95      float64     `json:"p95"`
+	Interval *[2]float64 `json:"interval"`
 }

@@ -155,11 +155,12 @@ func (x *transient) drain(out *headroom.TransientSolution) *headroom.Drain {
 	for _, d := range sorted {
 		square += (d - mean) * (d - mean)
 	}
-	half := 0.0
+	d := &headroom.Drain{Mean: mean, P50: Quantile(sorted, 0.5), P95: Quantile(sorted, 0.95)}
 	if n > 1 {
-		half = z90 * math.Sqrt(square/(n-1)/n)
+		half := z90 * math.Sqrt(square/(n-1)/n)
+		d.Interval = &[2]float64{max(0, mean-half), mean + half}
 	}
-	return &headroom.Drain{Mean: mean, P50: Quantile(sorted, 0.5), P95: Quantile(sorted, 0.95), Interval: [2]float64{max(0, mean-half), mean + half}}
+	return d
 }
 
 func finite(v []float64) []float64 {
