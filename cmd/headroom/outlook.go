@@ -72,8 +72,8 @@ func newOutlook(o outlookOptions, now time.Time) (*outlook, error) {
 	switch {
 	case !(o.scale > 0):
 		return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0", o.scale), Where: "--scale"}
-	case !(o.speed > 0):
-		return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0", o.speed), Where: "--speed"}
+	case !(o.speed >= 1/mostSpeed && o.speed <= mostSpeed):
+		return nil, &headroom.InputError{What: fmt.Sprintf("%g times as long is not %g to %g", o.speed, 1/mostSpeed, mostSpeed), Where: "--speed"}
 	case o.replications < 1 || o.replications > mostRepetitions:
 		return nil, &headroom.InputError{What: fmt.Sprintf("%d replications", o.replications), Where: "--replications", Do: fmt.Sprintf("ask for 1 to %d", mostRepetitions)}
 	case o.model == "":
@@ -92,6 +92,10 @@ func newOutlook(o outlookOptions, now time.Time) (*outlook, error) {
 	x.model, err = readModel(o.model)
 	return x, err
 }
+
+// mostSpeed is how many times as long CPU work may take, or as short: no two
+// machines are so far apart.
+const mostSpeed = 1e3
 
 // mostRepetitions keeps a slip of the finger from taking a day.
 const mostRepetitions = 10_000

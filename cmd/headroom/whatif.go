@@ -45,8 +45,11 @@ const severalValues = "--workers, --app-cores, --database-cores, --scale"
 // mostChanges keeps the combinations of what-if flags to what somebody reads.
 const mostChanges = 100
 
-// mostOf bounds cores and scales: beyond, a figure is a slip of the finger.
-const mostOf = 1_000_000
+// Bounds of cores and scales: beyond, a figure is a slip of the finger.
+const (
+	mostOf     = 1_000_000
+	leastCores = 0.01 // of a system's host, too
+)
 
 // A whatIf is one combination of changes.
 type whatIf struct {
@@ -69,25 +72,38 @@ func (o *whatIfOptions) combinations() ([]whatIf, error) {
 		return nil, &headroom.InputError{What: fmt.Sprintf("%d combinations of changes are more than anybody reads", len(list)), Where: severalValues,
 			Do: fmt.Sprintf("ask for %d at most", mostChanges)}
 	}
-	for _, f := range []struct {
-		flag string
-		list []float64
-	}{{"--app-cores", o.app}, {"--database-cores", o.database}, {"--scale", o.scales}} {
-		for _, v := range f.list {
-			if !(v > 0) || v > mostOf {
-				return nil, &headroom.InputError{What: fmt.Sprintf("%g is not above 0 and at most %d", v, mostOf), Where: f.flag}
-			}
-		}
-	}
-	for _, v := range o.workers {
-		if v < 1 {
-			return nil, &headroom.InputError{What: fmt.Sprintf("%d workers serve nobody", v), Where: "--workers"}
-		}
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if len(list) == 1 && !list[0].Changes() && len(steps) == 0 {
 		return list, nil
 	}
 	return append([]whatIf{{}}, list...), nil
+}
+
+// check refuses numbers that are none of anything.
+func (o *whatIfOptions) check() error {
+	for _, f := range []struct {
+		flag  string
+		cores []float64
+	}{{"--app-cores", o.app}, {"--database-cores", o.database}} {
+		for _, v := range f.cores {
+			if !(v >= leastCores && v <= mostOf) {
+				return &headroom.InputError{What: fmt.Sprintf("%g cores are not %g to %d", v, leastCores, mostOf), Where: f.flag}
+			}
+		}
+	}
+	for _, v := range o.scales {
+		if !(v > 0) || v > mostOf {
+			return &headroom.InputError{What: fmt.Sprintf("%g is not above 0 and at most %d", v, mostOf), Where: "--scale"}
+		}
+	}
+	for _, v := range o.workers {
+		if v < 1 {
+			return &headroom.InputError{What: fmt.Sprintf("%d workers serve nobody", v), Where: "--workers"}
+		}
+	}
+	return nil
 }
 
 // single is the combination of a verb that looks at one.

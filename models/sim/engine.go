@@ -124,7 +124,7 @@ func newEngine(p *program, l Load, o Options) *engine {
 	for _, s := range p.stations {
 		e.station = append(e.station, station{servers: s.Servers, next: math.Inf(1), busy: window, work: window, offered: meter{from: window.from, to: window.to, level: s.Servers}})
 		if o.Grain > 0 {
-			e.station[len(e.station)-1].trace = &trace{width: o.Grain}
+			e.station[len(e.station)-1].trace = newTrace(o.Grain, e.o.Duration)
 		}
 	}
 	bind(e.station, p.hosts, p.stations)

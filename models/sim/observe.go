@@ -1,6 +1,9 @@
 package sim
 
-import "errors"
+import (
+	"errors"
+	"math"
+)
 
 // ErrOverload is the cause of an error of a run that was given up, because it
 // took more events or held more journeys than Options allow.
@@ -42,10 +45,21 @@ func (e *engine) paper(c *customer, ok bool) int32 {
 	return c.paper
 }
 
-// A trace integrates a level by bins of a width, from 0 on.
+// A trace integrates a level by bins of a width, from 0 on, until it has as many as
+// are wanted: a replay may go on for far longer than anybody looks at.
 type trace struct {
 	width, last, level float64
+	most               int
 	bins               []float64
+}
+
+// newTrace is one that looks until a time, or for ever.
+func newTrace(width, until float64) *trace {
+	t := &trace{width: width, most: math.MaxInt}
+	if !math.IsInf(until, 1) {
+		t.most = int(math.Ceil(until/width)) + 1 // rounding must not cost the last one
+	}
+	return t
 }
 
 // binned are a station's bins.
@@ -62,6 +76,10 @@ func (t *trace) set(now, level float64) {
 		end := min(now, float64(i+1)*t.width)
 		if end <= t.last { // rounding: the next bin begins here
 			i, end = i+1, min(now, float64(i+2)*t.width)
+		}
+		if i >= t.most {
+			t.last = now
+			break
 		}
 		for len(t.bins) <= i {
 			t.bins = append(t.bins, 0)

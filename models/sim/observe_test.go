@@ -71,6 +71,19 @@ func TestBinsAndEach(t *testing.T) {
 	}
 }
 
+// Work that ends long after what is looked at takes no memory.
+func TestBinsEndWithWhatIsMeasured(t *testing.T) {
+	s, l := passedOn()
+	s.Stations[0].Servers = 1e-12
+	r, err := Run(s, l, Options{Seed: 1, Duration: 10, Grain: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(r.Stations[0].Bins); n < 10 || n > 11 || r.End < 1e12 || math.Abs(r.Stations[0].Bins[9]-1e-12) > 1e-18 {
+		t.Errorf("%d bins %g of a run that ends at %g s", n, r.Stations[0].Bins, r.End)
+	}
+}
+
 func TestOverloadIsTold(t *testing.T) {
 	s, l := passedOn()
 	if _, err := Run(s, l, Options{Seed: 1, MaxEvents: 5}); !errors.Is(err, ErrOverload) {

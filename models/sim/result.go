@@ -90,8 +90,9 @@ type StationResult struct {
 	// or less than BusySeconds as others on the host disturbed less or more (Host.Interference). 0 but
 	// under a quota.
 	Work float64
-	// Bins are the busy server seconds of each Options.Grain from 0 on, of what is
-	// measured and what is not; nil without, and when pooled.
+	// Bins are the busy server seconds of each Options.Grain from 0 until
+	// Options.Duration, of what is measured and what is not; nil without, and when
+	// pooled.
 	Bins []float64
 }
 
