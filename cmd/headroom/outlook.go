@@ -75,7 +75,7 @@ func newOutlook(o outlookOptions, now time.Time) (*outlook, error) {
 	case !(o.speed >= 1/mostSpeed && o.speed <= mostSpeed):
 		return nil, &headroom.InputError{What: fmt.Sprintf("%g times as long is not %g to %g", o.speed, 1/mostSpeed, mostSpeed), Where: "--speed"}
 	case o.replications < 1 || o.replications > mostRepetitions:
-		return nil, &headroom.InputError{What: fmt.Sprintf("%d replications", o.replications), Where: "--replications", Do: fmt.Sprintf("ask for 1 to %d", mostRepetitions)}
+		return nil, &headroom.InputError{What: fmt.Sprintf("%d replications", o.replications), Where: "--replications", Do: fmt.Sprintf("ask for 1 to %d, which take most of 1 GB of memory for a window like the demo's", mostRepetitions)}
 	case o.model == "":
 		return nil, &headroom.InputError{What: "no model was named", Where: "--model", Do: "give the file that 'headroom calibrate', 'headroom learn' or 'headroom demo' wrote"}
 	}
@@ -97,8 +97,9 @@ func newOutlook(o outlookOptions, now time.Time) (*outlook, error) {
 // machines are so far apart.
 const mostSpeed = 1e3
 
-// mostRepetitions keeps a slip of the finger from taking a day.
-const mostRepetitions = 10_000
+// mostRepetitions keeps a slip of the finger from taking a day, and all memory:
+// of each the journeys stay until all are over, 0.2 MB for the pilot's demo.
+const mostRepetitions = 4000
 
 // readModel reads a capacity model from a file.
 func readModel(path string) (headroom.Model, error) {

@@ -162,10 +162,10 @@ func (c *course) retried(process, class string) float64 {
 		if k.Rule == nil || !strings.HasPrefix(k.Name, process+".") || class != "" && k.Name != class {
 			continue
 		}
-		for _, r := range c.results {
-			if i < len(r.Classes) {
-				retried += r.Classes[i].Retried
-				all += r.Classes[i].Count + r.Classes[i].Failed
+		for _, t := range c.tries {
+			if i < len(t) {
+				retried += t[i].retried
+				all += t[i].requests
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type course struct {
 	requests []request // only where somebody asks for them
 	stations []usage
 	pools    []poolUse
-	results  []sim.Result // by stack
+	tries    [][]tries // by stack and class of the model
 	backlogs map[string]*stats.Backlog
 }
 
@@ -62,6 +62,9 @@ type request struct {
 	lost          bool
 }
 
+// A tries is how many requests of a class there were, and how many lost a conflict.
+type tries struct{ requests, retried int }
+
 // A usage is how busy a station of a stack was.
 type usage struct {
 	stack      int
@@ -100,7 +103,7 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 			o.Each = c.listen(i)
 		}
 		if len(k.replay.load.Journeys)+len(k.replay.load.Operators) == 0 && o.Duration == 0 {
-			c.results = append(c.results, sim.Result{}) // nothing comes, for no time
+			c.tries = append(c.tries, nil) // nothing comes, for no time
 			continue
 		}
 		load := k.replay.load
@@ -114,14 +117,19 @@ func (s *scene) replicate(seed uint64, n int, see look) (*course, error) {
 		}
 		c.take(i, &r)
 		c.use(i, &r, m, see.grain)
-		r.Responses, r.OperatorJourneys = nil, nil // they are in c's own terms now, and a long window has many
-		for s := range r.Stations {
-			r.Stations[s].Bins = nil
-		}
-		c.results = append(c.results, r)
+		c.tries = append(c.tries, triesOf(&r)) // of r nothing else is kept: a long window has much
 	}
 	slices.SortStableFunc(c.journeys, func(a, b journey) int { return cmp.Compare(a.scheduled, b.scheduled) })
 	return c, nil
+}
+
+func triesOf(r *sim.Result) []tries {
+	out := make([]tries, len(r.Classes))
+	for i := range r.Classes {
+		k := &r.Classes[i]
+		out[i] = tries{k.Count + k.Failed, k.Retried}
+	}
+	return out
 }
 
 // overloaded says that a simulation was given up for its load.
@@ -130,6 +138,7 @@ func overloaded(err error) bool { return errors.Is(err, sim.ErrOverload) }
 // take reads the journeys and documents of a stack's simulation.
 func (c *course) take(i int, r *sim.Result) {
 	k := &c.stacks[i]
+	c.journeys = slices.Grow(c.journeys, len(r.Responses)+len(r.OperatorJourneys))
 	papers := map[int32]int{} // by document
 	note := func(from source, scheduled, end float64, o outcome, operator bool, document int32) {
 		j := journey{scheduled, end, from.process, from.site, o, operator, end > c.horizon}
@@ -269,6 +278,9 @@ func (c *course) backlog(kind string, sites []string) *stats.Backlog {
 	c.backlogs[key] = b
 	return b
 }
+
+// forget drops the backlogs, which are as large as everything else of a course.
+func (c *course) forget() { clear(c.backlogs) }
 
 // Kinds of backlogs besides those of documents.
 const (

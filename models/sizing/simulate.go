@@ -34,6 +34,7 @@ func Simulate(m headroom.Model, t headroom.Topology, l Load, objectives []headro
 	keep, lines := looked(objectives).requests, make([][]line, o.Replications)
 	s, courses, err := play(m, t, l, o, see, func(n int, c *course) {
 		lines[n] = c.lines()
+		c.forget()
 		if !keep { // a long window has many, and nobody asks for them any more
 			c.requests = nil
 		}
