@@ -106,4 +106,10 @@ func (l law) moments() (m [3]float64) {
 	return m
 }
 
+// scv is the squared coefficient of variation.
+func (l law) scv() float64 {
+	m := l.moments()
+	return m[1]/(m[0]*m[0]) - 1
+}
+
 func (l law) String() string { return fmt.Sprintf("%s, %d phases", l.name, l.phases()) }

@@ -18,8 +18,9 @@ import (
 // ResponseMeanRange spans laws from balanced means to the third moment of a
 // log-normal.
 //
-// Otherwise the wait is interpolated in scv between exact answers, or scaled
-// from 100 servers; Method names it and Error how far it is off.
+// Otherwise the wait is interpolated in scv between exact answers, scaled
+// from 100 servers, or beyond 99.99 % utilization, where the matrices run out of
+// digits, interpolated towards the limit of heavy traffic; Method names it and Error how far it is off.
 //
 // An scv is 0 to 1000. Errors: a parameter out of its range. Overload is no
 // error: it answers with nil and says by how much.
@@ -62,6 +63,9 @@ func variable(q MMc, scv float64) (Answer, error) {
 			return interpolated(q, scv)
 		}
 		return scaled(q, scv)
+	}
+	if q.nearSaturation() {
+		return extended(q, scv, l)
 	}
 	p, err := solvePhases(q, l)
 	if err != nil {
@@ -160,15 +164,15 @@ func interpolated(q MMc, scv float64) (Answer, error) {
 	if err != nil || low.WaitMean == nil {
 		return low, err
 	}
-	p, err := solvePhases(q, mixedErlang(q.ServiceTime, 1/float64(k)))
+	high, err := solveWait(q, mixedErlang(q.ServiceTime, 1/float64(k)))
 	if err != nil {
 		return saturated(q, scv)
 	}
 	x := scv * float64(k)
-	mean := waitOf(q, scv, (1-x)**low.WaitMean+x*p.waitMean())
+	mean := waitOf(q, scv, (1-x)**low.WaitMean+x*high.mean())
 	a := q.answer(fmt.Sprintf("M/G/%d, wait interpolated in SCV between exact M/D/%d and M/E%d/%d, and exponential", q.Servers, q.Servers, k, q.Servers))
 	a.Error = "mean wait within 2 %, percentiles of the response within 3 %"
-	a.waits(q, scv, exponentialWait((1-x)**low.WaitProbability+x*p.wait, mean))
+	a.waits(q, scv, exponentialWait((1-x)**low.WaitProbability+x*high.above(0), mean))
 	return a, nil
 }
 
@@ -216,29 +220,13 @@ func scaled(q MMc, scv float64) (Answer, error) {
 // waitOf is the wait as exponentials: mean and probability as exact as there are.
 func (q MMc) waitOf(scv float64) (waiting, error) {
 	if l := lawOf(q.ServiceTime, scv); fits(q.Servers, l.phases()) {
-		p, err := solvePhases(q, l)
-		if err != nil {
-			return waiting{}, err
-		}
-		return p.asymptotic(), nil
+		return solveWait(q, l)
 	}
 	a, err := variable(q, scv)
 	if err != nil || a.WaitMean == nil {
 		return waiting{}, errNoSteadyState
 	}
 	return exponentialWait(*a.WaitProbability, *a.WaitMean), nil
-}
-
-// saturated is so near to saturation that the matrices have no digits left:
-// the wait is exponential there, and (1+scv)/2 times that of M/M/c.
-//
-// Source: J. Köllerström, "Heavy traffic theory for queues with several
-// servers, I", J. Applied Probability 11 (1974).
-func saturated(q MMc, scv float64) (Answer, error) {
-	a := q.answer(fmt.Sprintf("M/G/%d in heavy traffic (Kingman, Köllerström), exponential wait", q.Servers))
-	a.Error = fmt.Sprintf("exact in the limit; here within about %.2g %%", 100*min(1, 2*math.Sqrt(float64(q.Servers))*(1-q.Utilization())*(1+scv)))
-	a.waits(q, scv, exponentialWait(q.WaitProbability(), q.WaitMean()*(1+scv)/2))
-	return a, nil
 }
 
 // widen adds the range over shapes of the service law.
@@ -249,14 +237,14 @@ func (a *Answer) widen(q MMc, scv float64) error {
 	r := *a.ResponseMean
 	low, high := r, r
 	for _, l := range []law{balanced(q.ServiceTime, scv), likeLognormal(q.ServiceTime, scv, 1)} {
-		p, err := solvePhases(q, l)
+		w, err := solveWait(q, l)
 		if errors.Is(err, errNoSteadyState) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		o := p.waitMean() + q.ServiceTime
+		o := w.mean() + q.ServiceTime
 		low, high = min(low, o), max(high, o)
 	}
 	a.ResponseMeanRange = &[2]float64{low, high}
