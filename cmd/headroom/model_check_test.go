@@ -30,6 +30,33 @@ func TestModelsThatCannotBe(t *testing.T) {
 		"interval": {func(m *headroom.Model) {
 			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 1, Low: 1, High: 0.5, Level: 0.9}
 		}, "has an interval from 1 to 0.5"},
+		"interval below 0": {func(m *headroom.Model) {
+			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 0.02, Low: -1, High: 0.03, Level: 0.9}
+		}, "classes[0] (scan.lookup).demand.app has an interval from -1 to 0.03"},
+		"interval without end": {func(m *headroom.Model) {
+			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 0.02, Low: 0.01, High: 1e300, Level: 0.9}
+		}, "classes[0] (scan.lookup).demand.app has an interval from 0.01 to 1e+300"},
+		"interval elsewhere": {func(m *headroom.Model) {
+			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 0.02, Low: 0.05, High: 0.06, Level: 0.9}
+		}, "classes[0] (scan.lookup).demand.app is 0.02, outside of its interval from 0.05 to 0.06"},
+		"huge": {func(m *headroom.Model) { m.Classes[0].Delay.Value = 1e300 }, "delay is 1e+300"},
+		"n": {func(m *headroom.Model) {
+			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 0.02, Low: 0.01, High: 0.06, Level: 0.9, N: -1}
+		}, "classes[0] (scan.lookup).demand.app has an n of -1"},
+		"count":         {func(m *headroom.Model) { m.Classes[0].Count = -1 }, "classes[0] (scan.lookup).count is -1"},
+		"visits":        {func(m *headroom.Model) { m.Journeys[0].Visits[0] = -1 }, "journeys[0] (scan).visits[0] is -1"},
+		"no visits":     {func(m *headroom.Model) { m.Journeys[0].Visits = nil }, "journeys[0] (scan).visits has 0 numbers for 1 steps"},
+		"utilization":   {func(m *headroom.Model) { m.MeasuredUtilization = map[string]float64{"app": -1} }, "measured_utilization.app is -1"},
+		"utilization 2": {func(m *headroom.Model) { m.MeasuredUtilization = map[string]float64{"app": 1e300} }, "measured_utilization.app is 1e+300"},
+		"speed":         {func(m *headroom.Model) { m.Speed = &headroom.Estimate{Value: -1} }, "speed is -1"},
+		"retries":       {func(m *headroom.Model) { m.Classes[0].RetryShare = &headroom.Estimate{Value: 2} }, "retry_share is 2"},
+		// What this program writes of figures that data do not tell.
+		"delay unknown": {func(m *headroom.Model) { m.Classes[0].Delay = headroom.Estimate{Level: 0.9} }, ""},
+		"nobody seen":   {func(m *headroom.Model) { m.Classes[0].RetryShare = &headroom.Estimate{Level: 0.9, High: 1} }, ""},
+		"rounded": {func(m *headroom.Model) {
+			m.Classes[0].RetryShare = &headroom.Estimate{Value: 1, Low: 0.9, High: 1 - 1e-16, Level: 0.9, N: 20, Identified: true}
+		}, ""},
+		"value alone": {func(m *headroom.Model) { m.Classes[0].Demand["app"] = headroom.Estimate{Value: 0.02} }, ""},
 		"level": {func(m *headroom.Model) {
 			m.Classes[0].Demand["app"] = headroom.Estimate{Value: 1, High: 2, Identified: true}
 		}, "level 0"},
