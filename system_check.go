@@ -75,6 +75,8 @@ const (
 	mostPeriod  = 1
 	// shortestEvery bounds the starts of a cron job, in seconds.
 	shortestEvery = 1e-3
+	// shortestCycle bounds the rounds of a closed customer, in seconds, before anybody waits.
+	shortestCycle = 1e-9
 	// meanOfQuantiles is how far from 1 the mean of quantiles may be that were
 	// written with a few digits.
 	meanOfQuantiles = 0.01
@@ -84,7 +86,7 @@ const (
 // path of the value ("classes[2].demand.app"). It does not say whether the
 // system can carry its load.
 func (s System) Check() error {
-	c := checker{stations: map[string]bool{}, pools: map[string]bool{}, classes: map[string]bool{}}
+	c := checker{stations: map[string]bool{}, pools: map[string]bool{}, classes: map[string]bool{}, journeys: map[string]bool{}, takes: map[string]float64{}}
 	c.resources(s)
 	for i, k := range s.Classes {
 		c.class(fmt.Sprintf("classes[%d]", i), k)
@@ -103,9 +105,10 @@ func (s System) Check() error {
 
 // checker keeps the first thing that is wrong.
 type checker struct {
-	err                      *InputError
-	stations, pools, classes map[string]bool
-	single                   bool // there is at most one pool
+	err                                *InputError
+	stations, pools, classes, journeys map[string]bool
+	takes                              map[string]float64 // seconds of one request by class, alone
+	single                             bool               // there is at most one pool
 }
 
 func (c *checker) fail(where, what, do string) {
@@ -214,6 +217,8 @@ func (c *checker) class(at string, k Class) {
 		c.number(at+".lines", k.Lines, 1, mostRows)
 	}
 	c.load(at, k.ArrivalRate, k.Population, k.ThinkTime)
+	c.takes[k.Name] = alone(k)
+	c.cycle(at, "class", k.Name, k.Population, k.ThinkTime+alone(k))
 	if r := k.Conflict; r != nil {
 		c.number(at+".conflict.rows", r.Rows, 0, mostRows)
 		c.number(at+".conflict.population", r.Population, 1, mostRowSpace)
@@ -285,33 +290,3 @@ func (c *checker) byStation(at string, m map[string]float64, most float64) {
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func (c *checker) load(at string, rate float64, population int, think float64) {
-	c.number(at+".arrival_rate", rate, 0, mostRate)
-	c.number(at+".population", float64(population), 0, mostPopulation)
-	c.number(at+".think_time", think, 0, mostSeconds)
-	if rate > 0 && population > 0 {
-		c.fail(at, "arrival_rate and population exclude each other", "keep one of them")
-	}
-}
-
-func (c *checker) journey(at string, j SystemJourney) {
-	if j.Name == "" {
-		c.fail(at+".name", "a name is missing", "")
-	}
-	if len(j.Steps) == 0 {
-		c.fail(at+".steps", fmt.Sprintf("journey %q has no steps", j.Name), "")
-	}
-	for i, st := range j.Steps {
-		p := fmt.Sprintf("%s.steps[%d]", at, i)
-		if !c.classes[st.Class] {
-			c.fail(p+".class", fmt.Sprintf("there is no class %q", st.Class), "name one of the system's classes")
-		}
-		c.number(p+".think_time", st.ThinkTime, 0, mostSeconds)
-		c.number(p+".visits", st.Visits, 0, mostCalls)
-	}
-	c.load(at, j.ArrivalRate, j.Population, j.ThinkTime)
-	if j.ThinkSCV != nil {
-		c.number(at+".think_scv", *j.ThinkSCV, 0, mostSCV)
-	}
-}

@@ -45,12 +45,19 @@ func TestCheckOfASystem(t *testing.T) {
 		"classes[1].every: 1e-05 is not between":                              func(s *System) { s.Classes[1].Every = 1e-5 },
 		"classes[1]: every excludes arrival_rate and population; keep one":    func(s *System) { s.Classes[1].ArrivalRate = 1 },
 		"journeys[0].think_scv: -1 is not between":                            func(s *System) { *s.Journeys[0].ThinkSCV = -1 },
-		"hosts[0].cores: 0 is not between":                                    func(s *System) { s.Hosts[0].Cores = 0 },
-		`stations[1].host: there is no host "moon"`:                           func(s *System) { s.Stations[1].Host = "moon" },
-		"stations[0].period: a station with cores of its own has no period":   func(s *System) { s.Stations[0].Period = 0.1 },
-		"stations[0].slack: a station with cores of its own has no slack":     func(s *System) { s.Stations[0].Slack = 0.1 },
-		"stations[1].slack: -1 is not between":                                func(s *System) { s.Stations[1].Slack = -1 },
-		"stations[1].period: 5 is not between":                                func(s *System) { s.Stations[1].Period = 5 },
+		`journeys[1].name: the name "j" is used twice; give each its own`:     func(s *System) { s.Journeys = append(s.Journeys, s.Journeys[0]) },
+		`classes[0]: class "a" has a population, but neither demand nor think_time: its throughput would be infinite; give it one`: func(s *System) {
+			s.Classes[0] = Class{Name: "a", Pool: "web", Population: 3}
+		},
+		`journeys[0]: journey "j" has a population, but neither demand nor think_time`: func(s *System) {
+			s.Classes[0].Demand, s.Classes[0].Quantiles, s.Classes[0].Delay, s.Journeys[0].ThinkTime = nil, nil, 0, 0
+		},
+		"hosts[0].cores: 0 is not between":                                  func(s *System) { s.Hosts[0].Cores = 0 },
+		`stations[1].host: there is no host "moon"`:                         func(s *System) { s.Stations[1].Host = "moon" },
+		"stations[0].period: a station with cores of its own has no period": func(s *System) { s.Stations[0].Period = 0.1 },
+		"stations[0].slack: a station with cores of its own has no slack":   func(s *System) { s.Stations[0].Slack = 0.1 },
+		"stations[1].slack: -1 is not between":                              func(s *System) { s.Stations[1].Slack = -1 },
+		"stations[1].period: 5 is not between":                              func(s *System) { s.Stations[1].Period = 5 },
 		`classes[0].conflict.also: group "b" is named twice; name each group on`: func(s *System) {
 			s.Classes[0].Conflict = &ConflictRule{Group: "a", Rows: 1, Population: 1, Also: []string{"b", "b"}}
 		},

@@ -11,7 +11,7 @@ import (
 // wrongModel is the first figure of a model that cannot be, by its place in the
 // file; "" when there is none.
 func wrongModel(m headroom.Model) (where, what string) {
-	c := modelChecker{classes: map[string]bool{}}
+	c := modelChecker{classes: map[string]bool{}, processes: map[string]bool{}}
 	for i, k := range m.Classes {
 		c.class(fmt.Sprintf("classes[%d] (%s)", i, k.Name), k)
 	}
@@ -60,6 +60,7 @@ const (
 type modelChecker struct {
 	where, what string
 	classes     map[string]bool // that were seen
+	processes   map[string]bool
 }
 
 func (c *modelChecker) fail(where, what string) {
@@ -94,6 +95,10 @@ func (c *modelChecker) class(at string, k headroom.ClassModel) {
 }
 
 func (c *modelChecker) journey(at string, j headroom.JourneyModel) {
+	if c.processes[j.Process] {
+		c.fail(at, "is a second journey of its process")
+	}
+	c.processes[j.Process] = true
 	for _, step := range j.Steps {
 		if !c.classes[step] {
 			c.fail(at+".steps", fmt.Sprintf("names %q, of which there is no class", step))

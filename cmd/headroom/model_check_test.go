@@ -66,6 +66,7 @@ func TestModelsThatCannotBe(t *testing.T) {
 		"delay":      {func(m *headroom.Model) { m.Classes[0].Delay.Value = -1 }, "delay is -1"},
 		"twice":      {func(m *headroom.Model) { m.Classes = append(m.Classes, m.Classes[0]) }, "classes[1]"},
 		"step":       {func(m *headroom.Model) { m.Journeys[0].Steps[0] = "scan.x" }, `names "scan.x"`},
+		"journeys":   {func(m *headroom.Model) { m.Journeys = append(m.Journeys, m.Journeys[0]) }, "journeys[1] (scan) is a second journey"},
 		"background": {func(m *headroom.Model) { m.Background["app"] = headroom.Estimate{Value: -1} }, "background.app is -1"},
 	} {
 		m := sound()

@@ -50,6 +50,7 @@ func TestModelFilesAreReadAsTheyWereWritten(t *testing.T) {
 	var want headroom.Model
 	fillIn(reflect.ValueOf(&want).Elem())
 	want.Classes[1].Name = "y" // two of one name are refused
+	want.Journeys[1].Process = "y"
 	path := filepath.Join(t.TempDir(), "model.json")
 	f, err := os.Create(path)
 	if err != nil {

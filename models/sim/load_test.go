@@ -199,6 +199,7 @@ func TestTakenDocumentsKeepTheirRows(t *testing.T) {
 		s.Classes[i].Conflict.Population, s.Classes[i].Conflict.Documents = 1e6, true
 	}
 	s.Journeys = append(s.Journeys, s.Journeys[0])
+	s.Journeys[2].Name = "early again"
 	s.Journeys[0].Makes, s.Journeys[1].Takes = "work", "work"
 	var l Load
 	for i := range 100 {

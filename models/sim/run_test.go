@@ -194,9 +194,9 @@ func TestWrongLoadsAndOptions(t *testing.T) {
 }
 
 func TestBudgetsEndARun(t *testing.T) {
-	still := headroom.System{Classes: []headroom.Class{{Name: "r", Population: 1}}}
+	still := headroom.System{Classes: []headroom.Class{{Name: "r", Population: 1, Delay: 1e-6}}}
 	if _, err := Run(still, Load{}, Options{Duration: 1, MaxEvents: 1000}); err == nil || !strings.Contains(err.Error(), "1000 events") {
-		t.Errorf("a loop that takes no time: %v", err)
+		t.Errorf("a loop that takes hardly any time: %v", err)
 	}
 	if _, err := Run(fcfs(1, 1000, 1, 1), Load{}, Options{Duration: 1e6, MaxCustomers: 500}); err == nil || !strings.Contains(err.Error(), "500 journeys") {
 		t.Errorf("an overload: %v", err)
