@@ -45,7 +45,7 @@ func TestModelsThatCannotBe(t *testing.T) {
 		}, "classes[0] (scan.lookup).demand.app has an n of -1"},
 		"count":         {func(m *headroom.Model) { m.Classes[0].Count = -1 }, "classes[0] (scan.lookup).count is -1"},
 		"visits":        {func(m *headroom.Model) { m.Journeys[0].Visits[0] = -1 }, "journeys[0] (scan).visits[0] is -1"},
-		"no visits":     {func(m *headroom.Model) { m.Journeys[0].Visits = nil }, "journeys[0] (scan).visits has 0 numbers for 1 steps"},
+		"more visits":   {func(m *headroom.Model) { m.Journeys[0].Visits = []float64{1, 1} }, "journeys[0] (scan).visits has 2 numbers for 1 steps"},
 		"utilization":   {func(m *headroom.Model) { m.MeasuredUtilization = map[string]float64{"app": -1} }, "measured_utilization.app is -1"},
 		"utilization 2": {func(m *headroom.Model) { m.MeasuredUtilization = map[string]float64{"app": 1e300} }, "measured_utilization.app is 1e+300"},
 		"speed":         {func(m *headroom.Model) { m.Speed = &headroom.Estimate{Value: -1} }, "speed is -1"},

@@ -77,6 +77,11 @@ func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 	if err := s.CheckChanges("changes", l.Changes); err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
+	return assemble(s, l, maxCalls), nil
+}
+
+// assemble compiles what was checked.
+func assemble(s headroom.System, l Load, maxCalls int) *program {
 	p := &program{stations: s.Stations, hosts: s.Hosts, pools: s.AllPools(), own: len(s.Journeys), changes: changes(s, l.Changes)}
 	p.places(s, l)
 	index := map[string]int{}
@@ -108,7 +113,7 @@ func compile(s headroom.System, l Load, maxCalls int) (*program, error) {
 			p.load(load{journey: p.lone(i), rate: c.ArrivalRate, population: c.Population, think: newLaw(c.ThinkTime, 1), every: c.Every})
 		}
 	}
-	return p, nil
+	return p
 }
 
 func (p *program) load(l load) {

@@ -42,10 +42,7 @@ func Transient(t headroom.Transient, o Options) (headroom.TransientSolution, err
 	if err := t.Check(); err != nil {
 		return headroom.TransientSolution{}, fmt.Errorf("sim: %w", err)
 	}
-	x, err := newTransient(t, o)
-	if err != nil {
-		return headroom.TransientSolution{}, err
-	}
+	x := newTransient(t, o)
 	x.pilot()
 	x.run()
 	return x.solution(), nil
@@ -67,7 +64,7 @@ type transient struct {
 	events int
 }
 
-func newTransient(t headroom.Transient, o Options) (*transient, error) {
+func newTransient(t headroom.Transient, o Options) *transient {
 	x := &transient{Transient: t, o: o}
 	if x.o.MaxEvents <= 0 {
 		x.o.MaxEvents = eventsOfOne
@@ -75,16 +72,14 @@ func newTransient(t headroom.Transient, o Options) (*transient, error) {
 	x.o.MaxCustomers = 2_000_000
 	early, late := x.steps()
 	x.warm = x.warmUp(early)
-	if err := x.compile(early, late); err != nil {
-		return nil, err
-	}
+	x.compile(early, late)
 	origin := x.origin(early)
 	x.plan = watch{start: x.warm, until: x.warm + t.Until, origin: x.warm + origin, seek: true}
 	if b := fullest(t.System, x.after(origin), t.Changes); b.utilization >= 1 {
 		x.plan.seek = false
 		x.neverDrains(b)
 	}
-	return x, nil
+	return x
 }
 
 // neverDrains warns of a bottleneck that is overloaded to the end.
@@ -184,7 +179,8 @@ func raises(rates, base map[string]float64) bool {
 }
 
 // compile puts batches into a schedule, and steps beside the system's sources.
-func (x *transient) compile(early, late []headroom.LoadStep) error {
+// Their journeys are named as their classes, whatever journeys of the system are named.
+func (x *transient) compile(early, late []headroom.LoadStep) {
 	s := x.System
 	s.Journeys = slices.Clone(s.Journeys)
 	index := map[string]int{}
@@ -210,10 +206,7 @@ func (x *transient) compile(early, late []headroom.LoadStep) error {
 	for _, l := range append(slices.Clone(early), late...) {
 		journey(l.Class)
 	}
-	p, err := compile(s, x.load, x.o.MaxCalls)
-	if err != nil {
-		return err
-	}
+	p := assemble(s, x.load, x.o.MaxCalls)
 	for i, l := range append(slices.Clone(early), late...) {
 		from := x.warm + l.From
 		if i < len(early) {
@@ -227,5 +220,4 @@ func (x *transient) compile(early, late []headroom.LoadStep) error {
 		}
 	}
 	x.program = p
-	return nil
 }
