@@ -27,14 +27,25 @@ func newModelSystem(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "system FILE.json",
 		Short: "Solve a system of stations, worker pools, request classes and journeys",
-		Long: `Solve a system described in JSON (stations, pools, classes, journeys) in its steady
-state, by the analytic layered solver or, with --simulate, by simulation. A file
-named - is standard input. The answer is JSON either way.`,
+		Long: `Solve a system described in JSON in its steady state, by the analytic layered solver
+or, with --simulate, by simulation:
+
+  {"stations": [{"name": "app", "servers": 2}, {"name": "database", "servers": 1}],
+   "pool": {"servers": 4},
+   "classes": [{"name": "search", "demand": {"app": 0.03, "database": 0.01}, "database_calls": 6},
+               {"name": "invoice", "demand": {"app": 0.2, "database": 0.1}, "arrival_rate": 2}],
+   "journeys": [{"name": "pick", "population": 30, "think_time": 20,
+                 "steps": [{"class": "search", "visits": 2}, {"class": "search", "think_time": 3}]}]}
+
+Stations are CPUs, pools are workers before them. Classes of requests, and journeys
+of several, come at an arrival_rate (1/s) or from a population that thinks; times are
+in seconds. docs/systems.md has every key, with unit, range and default. A file named
+- is standard input. The answer is JSON either way.`,
 		Example: "  headroom model system system.json\n  headroom model system --simulate - < system.json",
 		Args:    exactArgs(1, "one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var s headroom.System
-			if err := readStrict(args[0], std, "a system", &s); err != nil {
+			if err := readStrict(args[0], std, "a system", "docs/systems.md has its keys, and "+cmd.CommandPath()+" --help an example", &s); err != nil {
 				return err
 			}
 			answer, err := computed(cmd.Context(), func() (headroom.Solution, error) {

@@ -32,9 +32,9 @@ enough, else approximate; the answer says which. Without think_time nobody
 thinks. A file named - is standard input.`,
 		Example: "  headroom model closed network.json\n  headroom model closed network.json --json",
 		Args:    exactArgs(1, "one file"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var f closedFile
-			if err := readStrict(args[0], std, "a closed network", &f); err != nil {
+			if err := readStrict(args[0], std, "a closed network", "see '"+cmd.CommandPath()+" --help'", &f); err != nil {
 				return err
 			}
 			m, err := f.model()
@@ -83,17 +83,18 @@ func (f closedFile) model() (queueing.ClosedModel, error) {
 	return m, nil
 }
 
-// readStrict decodes one JSON document; what names it in complaints.
-func readStrict(path string, std stdio, what string, into any) error {
+// readStrict decodes one JSON document; what names it in complaints, and do says
+// where its keys are documented.
+func readStrict(path string, std stdio, what, do string, into any) error {
 	return withFile(path, std, func(in io.Reader, name string) error {
 		dec := json.NewDecoder(in)
 		dec.DisallowUnknownFields()
 		err := dec.Decode(into)
 		switch {
 		case errors.Is(err, io.EOF):
-			return &headroom.InputError{What: "is empty, not " + what, Where: name}
+			return &headroom.InputError{What: "is empty, not " + what, Where: name, Do: do}
 		case err != nil:
-			return &headroom.InputError{What: fmt.Sprintf("is not %s: %s", what, jsonFault(err)), Where: name, Err: err}
+			return &headroom.InputError{What: fmt.Sprintf("is not %s: %s", what, jsonFault(err)), Where: name, Do: do, Err: err}
 		}
 		if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 			return &headroom.InputError{What: "has something behind the JSON document", Where: name}
