@@ -17,12 +17,20 @@ type Load struct {
 // same scale gives the same schedule.
 type Provider func(scale float64) (Load, error)
 
-// Collect reads a schedule into memory.
+// mostArrivals keeps a schedule, and the journeys that replications make of it, in
+// a machine's memory.
+const mostArrivals = 10_000_000
+
+// Collect reads a schedule into memory; an *headroom.InputError where it is too long for that.
 func Collect(s headroom.Schedule) (Load, error) {
 	l := Load{Header: s.Header()}
 	for a, err := range s.Arrivals() {
 		if err != nil {
 			return Load{}, fmt.Errorf("sizing: schedule: %w", err)
+		}
+		if len(l.Arrivals) == mostArrivals {
+			return Load{}, &headroom.InputError{What: fmt.Sprintf("the window has more than %d million arrivals at scale %g", mostArrivals/1_000_000, l.Header.Scale),
+				Do: "take a shorter window or a smaller scale"}
 		}
 		l.Arrivals = append(l.Arrivals, a)
 	}
