@@ -174,10 +174,18 @@ func readRate(path string, std stdio) (*arrivals.Rate, error) {
 	return &rate, err
 }
 
+// called is a file's name in complaints.
+func called(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
+}
+
 // withFile opens a file, or - for standard input.
 func withFile(path string, std stdio, read func(in io.Reader, name string) error) error {
 	if path == "-" {
-		return read(std.in, "standard input")
+		return read(std.in, called(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {

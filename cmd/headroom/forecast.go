@@ -120,7 +120,7 @@ func (x *outlook) beside(topologies []headroom.Topology, ifs []whatIf) (answer f
 			}
 			f, err := sizing.Forecast(x.model, v.topology, v.load, v.plan.Objectives, v.options)
 			if err != nil {
-				return answer, err
+				return answer, asFlags(err)
 			}
 			f.Warnings = append(f.Warnings, eventful(v.plan, v.load.Header)...)
 			if len(answer.Entries) == 0 {

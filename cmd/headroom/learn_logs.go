@@ -46,12 +46,12 @@ func openLogs(paths []string, std stdio, zone *time.Location) (*serverLogs, erro
 	seen := map[string]bool{}
 	for _, path := range paths {
 		if seen[path] {
-			return nil, &headroom.InputError{What: "the log is named twice", Where: path, Do: "name each file once"}
+			return nil, &headroom.InputError{What: "the log is named twice", Where: called(path), Do: "name each file once"}
 		}
 		seen[path] = true
 		f := &logFile{path: path}
 		if path == "-" {
-			f.stdin, f.path = std.in, "standard input"
+			f.stdin, f.path = std.in, called(path)
 		}
 		begun, err := f.begin(zone)
 		if err != nil {

@@ -55,7 +55,7 @@ in seconds. docs/systems.md has every key, with unit, range and default. A file 
 				return layered.Solve(s)
 			})
 			if err != nil {
-				return unsolved(err, args[0])
+				return unsolved(err, called(args[0]))
 			}
 			return writeJSON(std.out, answer)
 		},
@@ -72,5 +72,9 @@ func unsolved(err error, where string) error {
 	if errors.Is(err, sim.ErrOverload) {
 		return &headroom.MeasureError{What: where, Err: err, Do: "solve it without --simulate, or take less load"}
 	}
-	return &headroom.InputError{What: err.Error(), Where: where, Err: err}
+	what := err.Error()
+	if bad, ok := errors.AsType[*headroom.InputError](err); ok { // without the solver's name before it
+		what = bad.Error()
+	}
+	return &headroom.InputError{What: what, Where: where, Err: err}
 }

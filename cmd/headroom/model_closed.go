@@ -39,11 +39,11 @@ thinks. A file named - is standard input.`,
 			}
 			m, err := f.model()
 			if err != nil {
-				return modelError(err, args[0])
+				return modelError(err, called(args[0]))
 			}
 			a, err := queueing.Closed(m)
 			if err != nil {
-				return modelError(err, args[0])
+				return modelError(err, called(args[0]))
 			}
 			if asJSON {
 				return writeJSON(std.out, a)

@@ -47,7 +47,7 @@ standard input.`,
 				return sim.Transient(t, sim.Options{Seed: seed, Replications: replications, Parallel: runtime.GOMAXPROCS(0)})
 			})
 			if err != nil {
-				return unsolved(err, args[0])
+				return unsolved(err, called(args[0]))
 			}
 			return writeJSON(std.out, answer)
 		},

@@ -52,7 +52,7 @@ an interval and warns.`,
 			}
 			m, err := usl.Fit(points, usl.Options{Level: level})
 			if err != nil {
-				return modelError(err, args[0])
+				return modelError(err, called(args[0]))
 			}
 			if asJSON {
 				return writeJSON(std.out, uslAnswerOf(m, at))

@@ -101,7 +101,7 @@ func simulated(o simulateOptions, now time.Time) (simulationAnswer, error) {
 	}
 	s, err := sizing.Simulate(x.model, v.topology, v.load, v.plan.Objectives, v.options)
 	if err != nil {
-		return none, err
+		return none, asFlags(err)
 	}
 	s.Forecast.Warnings = append(s.Forecast.Warnings, eventful(v.plan, v.load.Header)...)
 	w.Scale = 0 // the schedule says it

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -170,7 +172,7 @@ type variant struct {
 func (x *outlook) variant(t headroom.Topology, w whatIf) (variant, error) {
 	plan, t, err := w.Apply(x.plan, t)
 	if err != nil {
-		return variant{}, err
+		return variant{}, asFlags(err)
 	}
 	if len(w.AddSites) > 0 {
 		if err := recheck(plan, x.o.plan+" with "+strings.Join(w.AddSites, ", ")); err != nil {
@@ -193,4 +195,20 @@ func (x *outlook) variant(t headroom.Topology, w whatIf) (variant, error) {
 		v.options.Changes = append(v.options.Changes, r)
 	}
 	return v, nil
+}
+
+// asFlags is a complaint about a what-if in the words of the flags that it came by.
+func asFlags(err error) error {
+	bad, ok := errors.AsType[*headroom.InputError](err)
+	if !ok {
+		return err
+	}
+	flags := strings.Split(bad.Where, ", ")
+	for i, f := range flags {
+		if !slices.Contains([]string{"workers", "app-cores", "database-cores", "scale", "add-site", "change"}, f) {
+			return err
+		}
+		flags[i] = "--" + f
+	}
+	return &headroom.InputError{What: bad.What, Where: strings.Join(flags, ", "), Do: bad.Do, Err: err}
 }

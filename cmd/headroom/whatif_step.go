@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,9 @@ func parseStep(text string) (step, error) {
 	} else {
 		s.what.Station = part
 	}
+	if what, do := s.wrong(); what != "" {
+		return step{}, &headroom.InputError{What: fmt.Sprintf("%q: %s", text, what), Where: "--change", Do: do}
+	}
 	if offset, ok := strings.CutPrefix(s.when, "+"); ok {
 		if s.after, err = time.ParseDuration(offset); err != nil || s.after < 0 {
 			return step{}, &headroom.InputError{What: fmt.Sprintf("%q is no time after the window's begin", s.when), Where: "--change", Do: "write it as +90s or +10m"}
@@ -56,6 +60,22 @@ func parseStep(text string) (step, error) {
 	s.clock = &at
 	return s, err
 }
+
+// wrong says what no server can be told to do.
+func (s step) wrong() (what, do string) {
+	switch n := s.what.Servers; {
+	case s.what.Pool != "" && !(n >= 0 && n <= mostWorkers && n == math.Trunc(n)):
+		return fmt.Sprintf("%g is not a whole number of workers from 0 to %d", n, mostWorkers), ""
+	case s.what.Pool == "" && !(n >= 0 && n <= mostOf):
+		return fmt.Sprintf("%g is not a number of cores from 0 to %d", n, mostOf), ""
+	case s.what.Pool == "" && s.what.Lost:
+		return "cores hold nothing that could be lost", "leave out :lost, or say it of web"
+	}
+	return "", ""
+}
+
+// mostWorkers that a pool may have.
+const mostWorkers = 100_000
 
 // in is what happens in a run of a schedule. A time of day is by the clock of the
 // window, the first such moment of the run.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 )
 
 // MGc is the queue with Poisson arrivals (1/s), c servers, and service of that
@@ -76,7 +75,7 @@ func variable(q MMc, scv float64) (Answer, error) {
 		a.Method = fmt.Sprintf("M/G/1, mean exact for any law (Pollaczek-Khinchine), percentiles by matrices for a %v", l)
 	}
 	if scv > 1 {
-		a.Error = shapeError(scv)
+		a.Error = "none for that law; " + shapeError(q, scv)
 	}
 	a.means(p.wait, waitOf(q, scv, p.waitMean()), q)
 	if wait, response, ok := p.tails(); ok {
@@ -85,18 +84,24 @@ func variable(q MMc, scv float64) (Answer, error) {
 	}
 	w := p.asymptotic()
 	a.Method += ", percentiles from its slowest exponential"
-	a.Error = strings.TrimSuffix("percentiles within 0.5 %, means exact; "+a.Error, "; ")
+	a.Error = "percentiles within 0.5 %, means exact"
+	if scv > 1 {
+		a.Error += "; " + shapeError(q, scv)
+	}
 	a.percentiles(w.percentile, w.responsePercentile(l))
 	return a, nil
 }
 
 // shapeError is what the choice of a service law may be worth, beside
 // log-normal service of the same two moments (TestLikeLognormal).
-func shapeError(scv float64) string {
-	if scv > 4 {
-		return "none for that law; with other laws of the same two moments the mean response is within response_mean_range"
+func shapeError(q MMc, scv float64) string {
+	switch {
+	case scv > 4 && q.Servers == 1:
+		return "the mean holds for other laws of the same two moments, percentiles may not"
+	case scv > 4:
+		return "with other laws of the same two moments the mean response is within the range given for them"
 	}
-	return "none for that law; beside a log-normal one of the same two moments the mean response is within 1.5 %, p95 within 10 %, p99 within 17 %"
+	return "beside a log-normal law of the same two moments the mean response is within 1.5 %, p95 within 10 %, p99 within 17 %"
 }
 
 func lawOf(mean, scv float64) law {

@@ -3,7 +3,6 @@ package queueing
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // leastIdle is the share of idle servers from which on the matrices are taken.
@@ -49,7 +48,7 @@ func extended(q MMc, scv float64, l law) (Answer, error) {
 		a.Error = "percentiles within 0.5 %, means exact"
 	}
 	if scv > 1 {
-		a.Error = strings.Join([]string{a.Error, shapeError(scv)}, "; ")
+		a.Error += "; " + shapeError(q, scv)
 	}
 	a.means(w.above(0), waitOf(q, scv, w.mean()), q)
 	a.percentiles(w.percentile, w.responsePercentile(l))

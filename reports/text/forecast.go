@@ -20,12 +20,14 @@ func Simulation(w io.Writer, s headroom.Simulation) error {
 	f := s.Forecast
 	lead := fmt.Sprintf("Simulated %s times: plan %s on %s: %s.", figure.Count(s.Replications), orUnknown(s.Plan), prose.Topology(f.Topology), prose.Stacks(f.Topology))
 	p.block("", append(wrap(lead, "", ""), wrap(prose.Looked(s.Schedule), "", "")...))
-	p.block("Objectives", objectivesOf(f))
+	objectives, processes, drain := objectivesOf(f), processForecasts(f), estimates(f.Drain, figure.Time)
+	p.block("Objectives", objectives)
 	p.block("", wrap(confident(f), "", ""))
-	p.block("Processes", processForecasts(f))
+	p.block("Processes", processes)
 	p.block("Conflicts (share of requests that lose at least one try)", retries(f))
 	p.block("Documents done in time", estimates(f.Attainment, figure.Part))
-	p.block("Backlog gone after the peak's end", estimates(f.Drain, figure.Time))
+	p.block("Backlog gone after the peak's end", drain)
+	p.legend(cutOff, objectives, processes, drain)
 	p.block("Utilization over the window", used(f))
 	p.block("Over time (median of the repetitions)", courses(s))
 	p.block("Warnings", bullets(f.Warnings, "! "))
@@ -37,8 +39,10 @@ func Forecasts(w io.Writer, r headroom.ForecastReport) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	p.block("", append(wrap(fmt.Sprintf("Forecast of plan %s.", orUnknown(r.Plan)), "", ""), wrap(prose.Looked(r.Schedule), "", "")...))
 	p.block("Topologies", entries(r.Entries))
-	p.block("Objectives", besides(r.Entries))
-	p.block("Processes", processesBeside(r.Entries))
+	objectives, processes := besides(r.Entries), processesBeside(r.Entries)
+	p.block("Objectives", objectives)
+	p.block("Processes", processes)
+	p.legend(cutOff, objectives, processes)
 	for _, e := range r.Entries {
 		p.block("Warnings of "+clean(e.Name), bullets(e.Forecast.Warnings, "! "))
 	}
@@ -53,7 +57,9 @@ func Capacity(w io.Writer, r headroom.CapacityReport) error {
 		p.block("Searched on the running system", verified(r.Check))
 	}
 	if r.At != nil {
-		p.block("The model's forecast at its capacity", objectivesOf(*r.At))
+		objectives := objectivesOf(*r.At)
+		p.block("The model's forecast at its capacity", objectives)
+		p.legend(cutOff, objectives)
 		p.block("", used(*r.At))
 	}
 	warnings := slices.Clone(r.Warnings)
@@ -62,6 +68,16 @@ func Capacity(w io.Writer, r headroom.CapacityReport) error {
 	}
 	p.block("Warnings", bullets(warnings, "! "))
 	return p.w.Flush()
+}
+
+// cutOff is what the question mark of a simulated figure means.
+const cutOff = "had no end in some of the repetitions, because journeys failed or a backlog stayed: its interval ends at the largest that had one."
+
+// legend says what a question mark means, where one stands in the tables.
+func (p *printer) legend(meaning string, tables ...[]string) {
+	if slices.ContainsFunc(slices.Concat(tables...), func(l string) bool { return strings.Contains(l+" ", figure.Doubtful+" ") }) {
+		p.block("", wrap("A figure with "+figure.Doubtful+" "+meaning, "", ""))
+	}
 }
 
 func objectivesOf(f headroom.Forecast) []string {

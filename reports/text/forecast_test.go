@@ -50,3 +50,18 @@ func TestForecasts(t *testing.T) {
 		})
 	}
 }
+
+// Whoever reads a question mark is told what it means, and nobody else.
+func TestQuestionMarksAreExplained(t *testing.T) {
+	sure, doubtful := example.Simulation(), example.Simulation()
+	doubtful.Forecast.Processes[0].Percentile["95"] = headroom.Estimate{Value: 73.6, Low: 70, High: 90, Level: headroom.Level, N: 20}
+	for want, s := range map[bool]headroom.Simulation{false: sure, true: doubtful} {
+		var b bytes.Buffer
+		if err := Simulation(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "A figure with ? had no end in some"); got != want {
+			t.Errorf("explained: %v, want %v\n%s", got, want, b.String())
+		}
+	}
+}

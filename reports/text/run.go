@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/headroom-erp/headroom"
 	"github.com/headroom-erp/headroom/reports/figure"
@@ -26,9 +24,7 @@ func Run(w io.Writer, run headroom.RunReport, info headroom.RunInfo) error {
 	p.block("Objectives", judged(run))
 	lines := processes(run.Processes)
 	p.block("Processes", lines)
-	if slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, figure.Doubtful+" ") }) {
-		p.block("", wrap("A figure with "+figure.Doubtful+" rests on too few journeys to be pinned down.", "", ""))
-	}
+	p.legend("rests on too few journeys to be pinned down.", lines)
 	if s := prose.Warmup(run); s != "" {
 		p.block("", wrap(s, "", ""))
 	}
