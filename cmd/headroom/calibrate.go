@@ -173,22 +173,37 @@ func newCalibration(w *workshop, t headroom.Topology, minutes, within, seconds f
 
 // announce says what is planned, how long it takes, and what is to be expected.
 func (c *calibration) announce(out io.Writer, d design.Design) {
-	steps := c.experiment.Steps()
+	steps, end := c.experiment.Steps(), c.expectedEnd(d)
 	fmt.Fprintf(out, "calibration of plan %s on %s: up to %d phases in %.0f minutes, and the seeding; intervals are wanted within ±%.0f %%\n",
 		c.experiment.Plan.Name, c.experiment.Topology.Name, len(d.Phases), d.Seconds/60, 100*c.within)
+	fmt.Fprintln(out, c.ending(d, end))
 	for i, k := range d.Phases {
 		s := steps[k]
 		fmt.Fprintf(out, "  %2d  %-20s widest interval then ±%2.0f %%: %s\n", i+1, s.Combination.Name, 100*d.After[i], c.load(s.Combination))
 	}
-	fmt.Fprintf(out, "expected by then, as half of the 90 %% intervals: %s\n", strings.Join(c.widthsInWords(d), "; "))
-	if n := d.Enough(c.within); n > 0 && n < len(d.Phases) {
-		fmt.Fprintf(out, "the intervals are expected to be narrow enough after %d phases\n", n)
-	} else if n == 0 {
-		fmt.Fprintln(out, "the intervals are not expected to be that narrow in this time; give more --minutes, or a wider --within")
-	}
+	fmt.Fprintf(out, "expected after all of them, as half of the 90 %% intervals: %s\n", strings.Join(c.widthsInWords(d), "; "))
 	for _, left := range c.experiment.Left {
 		fmt.Fprintf(out, "not calibrated: %s\n", left)
 	}
+}
+
+// ending says after which phase of a design the calibration is expected to stop.
+func (c *calibration) ending(d design.Design, end int) string {
+	if end == 0 {
+		return "the intervals are not expected to be that narrow in this time; give more --minutes, or a wider --within"
+	}
+	steps, seconds := c.experiment.Steps(), 0.0
+	for _, k := range d.Phases[:end] {
+		seconds += steps[k].Phase.Length()
+	}
+	text := fmt.Sprintf("it is expected to stop after phase %d, in %.0f minutes", end, seconds/60)
+	if n := d.Enough(c.within); n < end {
+		text += fmt.Sprintf(": intervals are narrow enough after phase %d, and how conflicts grow takes another load", n)
+	}
+	if end < len(d.Phases) {
+		text += "; the phases after it come only if intervals turn out wider"
+	}
+	return text
 }
 
 func (c *calibration) load(k campaign.Combination) string {

@@ -173,17 +173,33 @@ func (c *calibration) narrow(m headroom.Model) (string, bool) {
 // differentOverlaps is the ratio from which two overlaps tell how conflicts grow.
 const differentOverlaps = 1.5
 
-func (c *calibration) overlaps() bool {
+func (c *calibration) overlaps() bool { return c.differ(c.measured) }
+
+// differ says whether phases tell how conflicts grow.
+func (c *calibration) differ(phases []design.Phase) bool {
 	if !c.experiment.Problem.Conflicts {
 		return true
 	}
 	low, high := math.Inf(1), 0.0
-	for _, p := range c.measured {
+	for _, p := range phases {
 		if p.Overlap > 0 {
 			low, high = min(low, p.Overlap), max(high, p.Overlap)
 		}
 	}
 	return high >= differentOverlaps*low
+}
+
+// expectedEnd is after how many phases of a design the calibration is expected to
+// stop, as narrow has it; 0: after none of them.
+func (c *calibration) expectedEnd(d design.Design) int {
+	steps := c.experiment.Steps()
+	done := slices.Clone(c.measured)
+	for i, k := range d.Phases {
+		if done = append(done, steps[k].Phase); d.After[i] <= c.within && c.differ(done) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // A calibrationResult is what calibrate --json prints.
@@ -195,11 +211,14 @@ type calibrationResult struct {
 	Within   float64            `json:"within"`
 	Narrow   *bool              `json:"narrow"` // nil before anything was measured
 	Phases   []calibrationPhase `json:"phases"` // measured, or with --dry-run planned
-	Expected []design.Width     `json:"expected,omitempty"`
-	Demands  []demandWidth      `json:"demands,omitempty"`
-	Model    *headroom.Model    `json:"model,omitempty"`
-	Left     []string           `json:"not_calibrated,omitempty"`
-	File     string             `json:"file,omitempty"`
+	// Stops is, with --dry-run, after how many of the phases the intervals are expected
+	// to be narrow enough; 0: after none of them.
+	Stops    *int            `json:"expected_phases,omitempty"`
+	Expected []design.Width  `json:"expected,omitempty"`
+	Demands  []demandWidth   `json:"demands,omitempty"`
+	Model    *headroom.Model `json:"model,omitempty"`
+	Left     []string        `json:"not_calibrated,omitempty"`
+	File     string          `json:"file,omitempty"`
 }
 
 type calibrationPhase struct {
@@ -218,7 +237,7 @@ func (c *calibration) result(m *headroom.Model) calibrationResult {
 			return r
 		}
 		steps := c.experiment.Steps()
-		r.Minutes, r.Expected = d.Seconds/60, d.Expect.Widths()
+		r.Minutes, r.Expected, r.Stops = d.Seconds/60, d.Expect.Widths(), new(c.expectedEnd(d))
 		for i, k := range d.Phases {
 			s := steps[k].Combination
 			r.Phases = append(r.Phases, calibrationPhase{s.Name, s.Load(c.experiment.Plan), s.Seconds, d.After[i]})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/headroom-erp/headroom"
@@ -68,6 +70,41 @@ func TestCalibrationEnds(t *testing.T) {
 		}
 		if k.narrow && (len(c.measured) < 3 || !c.overlaps()) {
 			t.Errorf("%s: it ended after %d phases", what, len(c.measured))
+		}
+	}
+}
+
+// What is announced stops where the calibration itself would: with intervals that
+// are narrow enough, and two overlaps of transactions that differ.
+func TestCalibrationAnnouncesItsEnd(t *testing.T) {
+	dir := inFolder(t, map[string]string{"plan.yaml": proofPlan})
+	plan, err := loadPlan(filepath.Join(dir, "plan.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for within, want := range map[float64]string{2: "it is expected to stop after phase ", 1e-4: "the intervals are not expected to be that narrow"} {
+		c, err := newCalibration(&workshop{plan: plan, std: stdio{err: io.Discard}}, plan.Topologies[0], 20, within, 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := c.planned()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		c.announce(&said, d)
+		if lines := strings.Split(said.String(), "\n"); !strings.Contains(lines[0], "up to") || !strings.HasPrefix(lines[1], want) {
+			t.Errorf("within %g: %s\n%s", within, lines[0], lines[1])
+		}
+		end := c.expectedEnd(d)
+		if r := c.result(nil); r.Stops == nil || *r.Stops != end {
+			t.Errorf("within %g: JSON says %v, want %d", within, r.Stops, end)
+		}
+		for i := range d.Phases {
+			c.measured = append(c.measured, c.experiment.Steps()[d.Phases[i]].Phase)
+			if stops := d.After[i] <= within && c.overlaps(); stops != (end > 0 && i+1 >= end) {
+				t.Errorf("within %g: it would stop after phase %d: %v, and %d was announced", within, i+1, stops, end)
+			}
 		}
 	}
 }

@@ -256,7 +256,7 @@ func TestCalibrate(t *testing.T) {
 			t.Errorf("%s at %s: %+v", d.Process, d.Station, d.Demand)
 		}
 	}
-	if !strings.Contains(stderr, "expected by then, as half of the 90 % intervals: order_entry at app ±") || !strings.Contains(stderr, "up to 2 phases in 1 minutes") {
+	if !strings.Contains(stderr, "expected after all of them, as half of the 90 % intervals: order_entry at app ±") || !strings.Contains(stderr, "up to 2 phases in 1 minutes") {
 		t.Errorf("what is to be expected was not said first:\n%s", stderr)
 	}
 	a, err := os.ReadFile(filepath.Join(dir, "m.json"))
