@@ -40,6 +40,14 @@ func wildSystem(random *rand.Rand) headroom.System {
 	for i := range r.IntN(4) {
 		s.Journeys = append(s.Journeys, r.journey(fmt.Sprint("j", i), s.Classes))
 	}
+	if s.Check() != nil { // closed customers who need no time at all are refused
+		for i := range s.Classes {
+			s.Classes[i].ThinkTime += 0.01 * float64(min(1, s.Classes[i].Population))
+		}
+		for i := range s.Journeys {
+			s.Journeys[i].ThinkTime += 0.01 * float64(min(1, s.Journeys[i].Population))
+		}
+	}
 	return s
 }
 

@@ -69,6 +69,12 @@ func randomSystem(random *rand.Rand) (headroom.System, Load) {
 		s.Classes = append(s.Classes, r.class(n, s))
 	}
 	r.journeys(&s)
+	if s.Check() != nil { // closed customers who need no time at all are refused
+		for i := range s.Classes {
+			s.Classes[i].ThinkTime += 0.01 * float64(min(1, s.Classes[i].Population))
+		}
+		s.Journeys[0].ThinkTime += 0.01
+	}
 	return s, randomLoad(random, s)
 }
 
