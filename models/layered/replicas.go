@@ -52,7 +52,7 @@ func binomials(r float64, top, most int) [][]float64 {
 func (q *pool) split(all closed, f flow) besides {
 	r := float64(q.replicas)
 	p := f.states(max(1, mostBesides-f.base))
-	t := besides{base: f.base, replicas: r}
+	t := besides{base: f.base, replicas: r, workers: q.workers}
 	if q.binomials == nil {
 		q.binomials = binomials(r, mostBesides, q.workers+mostQueued)
 	}
@@ -76,7 +76,6 @@ func (q *pool) split(all closed, f flow) besides {
 	if len(t.weight) == 0 { // so many that all replicas are full
 		t.weight = [][]float64{{1}}
 	}
-	t.workers = q.workers
 	q.net = closed{throughput: t.part(all.throughput, q.workers), queue: make([][]float64, len(all.queue)), beside: make([][]float64, len(all.beside))}
 	top := len(all.throughput) - 1
 	n := q.workers

@@ -314,3 +314,20 @@ func TestSlowEndOfABatch(t *testing.T) {
 		}
 	}
 }
+
+// TestFewArrivalsBesideOneBatch: a batch makes no strays of documents that came by
+// themselves, where they are more than a tenth of it.
+func TestFewArrivalsBesideOneBatch(t *testing.T) {
+	var at []time.Time
+	for d := range 4 {
+		at = append(at, monday.AddDate(0, 0, d).Add(time.Duration(9+d)*time.Hour), monday.AddDate(0, 0, d).Add(time.Duration(13+d)*time.Hour))
+	}
+	for i := range 30 {
+		at = append(at, monday.Add(11*time.Hour+time.Duration(i)*500*time.Millisecond))
+	}
+	slices.SortFunc(at, time.Time.Compare)
+	out := learned(t, Options{Replications: 2}, log("sale.order.action_confirm", at))
+	if p := out.Plan.Processes[0]; p.Scenario != "order_entry" || !(p.PerHour > 0) {
+		t.Errorf("processes %+v", out.Plan.Processes)
+	}
+}

@@ -153,19 +153,36 @@ func (s *student) work(p int, tenant int32) work {
 	if q.pattern.Scheduled {
 		w.every = s.interval(q, tenant)
 	}
-	if len(bursts) > 0 && w.series.total() < fewest { // what strays from batches
-		w.series.n = make([][slots]float64, len(w.series.n))
-	}
 	w.working = w.series.working()
-	if len(bursts) > 0 {
-		if w.series.total() == 0 {
-			for i := range w.working { // days on which a batch came
-				w.working[i] = slices.ContainsFunc(bursts, func(b burst) bool { return weekday(b.day) == i })
-			}
-		}
-		w.batches, w.once = recurring(bursts, w.series, w.working, s.stretch(q))
+	if len(bursts) == 0 {
+		return w
 	}
+	if w.strays(bursts) { // they are part of the batches, where those come again
+		on := w.working
+		if w.series.total() == 0 {
+			on = [7]bool{}
+		}
+		for _, b := range bursts {
+			on[weekday(b.day)] = true
+		}
+		w.batches, w.once = recurring(bursts, w.series, on, s.stretch(q))
+		if len(w.batches) > 0 || w.series.total() == 0 {
+			w.working, w.series.n = on, make([][slots]float64, len(w.series.n))
+			return w
+		}
+	}
+	w.batches, w.once = recurring(bursts, w.series, w.working, s.stretch(q))
 	return w
+}
+
+// strays says whether there is so little beside batches that it is theirs.
+func (w *work) strays(bursts []burst) bool {
+	var documents float64
+	for _, b := range bursts {
+		documents += b.excess
+	}
+	left := w.series.total()
+	return left < fewest && 10*left < documents
 }
 
 // stretch is how many times as long as its anchor's request a journey takes.

@@ -225,7 +225,7 @@ func (s *search) limit(found []end) Limit {
 	}
 	e := estimate(scales, len(scales), "bisection of simulated schedules")
 	slices.Sort(scales)
-	e.Value = scales[(len(scales)-1)/2] // as many hold there, and one more where they are even
+	e.Value = scales[(len(scales)-1)/2] // more than half hold there
 	switch {
 	case e.Value == 0:
 		out.Warnings = append(out.Warnings, fmt.Sprintf("topology %q misses an objective even at %g of the replayed load: %s", s.t.Name, scaleOf(smallest), out.By))

@@ -84,7 +84,7 @@ func newScene(m headroom.Model, t headroom.Topology, l Load, o Options) (*scene,
 			s.warnings = append(s.warnings, fmt.Sprintf("the model knows no journey of process %q: its %d arrivals are left out", h.Processes[i].Name, n))
 		}
 	}
-	s.warnings = append(append(append(s.warnings, otherwise(s.model, h)...), weightless(s.model, h)...), several(h, s.handovers)...)
+	s.warnings = slices.Concat(s.warnings, otherwise(s.model, h), weightless(s.model, h), several(h, s.handovers))
 	return s, nil
 }
 
